@@ -37,7 +37,8 @@ AC_DEFUN([GOAT_TARGET_GCC], [
 		AC_MSG_RESULT([no])
 		AS_IF([command -v ${CC%% *} >/dev/null 2>&1],
 			[AC_MSG_ERROR(['$CC' is not a GCC; name one with --with-gcc=VERSION or CC])])
-		GOAT_MISSING([the C compiler '$CC'], [gcc-$goat_major])
+		GOAT_MISSING([the C compiler '$CC'], [gcc${with_gcc:+-$with_gcc}])
+		GOAT_MISSING([its plugin headers], [gcc-$goat_major-plugin-dev])
 		GCC_PLUGIN_DIR=
 	], [
 		AC_MSG_RESULT([$CC, $GOAT_GCC_VERSION])
@@ -49,6 +50,11 @@ AC_DEFUN([GOAT_TARGET_GCC], [
 			[AC_MSG_RESULT([$GCC_PLUGIN_DIR/include])],
 			[AC_MSG_RESULT([no])
 			GOAT_MISSING([the plugin headers of gcc $goat_major], [gcc-$goat_major-plugin-dev])])
+		AC_MSG_CHECKING([for the C library's headers])
+		AS_IF([echo '@%:@include <stdio.h>' | $CC -E - >/dev/null 2>&1],
+			[AC_MSG_RESULT([yes])],
+			[AC_MSG_RESULT([no])
+			GOAT_MISSING([the headers of the C library], [libc6-dev])])
 	])
 
 	dnl The plugin is C++ in the eyes of gcc's headers: build it with the g++ of the same version.
