@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// compat.h: GCC's headers in their one working order, and all that differs between 11 and 16.
+//
+// No other file tests GCCPLUGIN_VERSION. A difference is hidden behind a function here, named for
+// what it does and not for the version.
+//
+// Layer: glue.
+
+#ifndef GOAT_GCC_COMPAT_H
+#define GOAT_GCC_COMPAT_H
+
+#include "gcc-plugin.h"
+#include "plugin-version.h"
+#include "tree.h"
+#include "tree-iterator.h"
+#include "c-family/c-common.h"
+#include "c-family/c-pragma.h"
+#include "c-tree.h"
+#include "langhooks.h"
+#include "stor-layout.h"
+#include "fold-const.h"
+#include "stringpool.h"
+#include "attribs.h"
+#include "cgraph.h"
+#include "varasm.h"
+#include "calls.h"
+#include "builtins.h"
+#include "basic-block.h"
+#include "tree-ssa-alias.h"
+#include "internal-fn.h"
+#include "gimple-expr.h"
+#include "spellcheck.h"
+#include "attr-fnspec.h"
+#include "options.h"
+#include "opts.h"
+#include "toplev.h"
+#include "target.h"
+#include "tree-nested.h"
+#include "intl.h"
+#if GCCPLUGIN_VERSION >= 16000
+#include "diagnostics/diagnostic.h"
+#else
+#include "diagnostic.h"
+#endif
+#include "diagnostic-core.h"
+
+// Whether another definition may take this one's place when the program is linked or loaded.
+static inline bool
+compat_replaceable(tree fn)
+{
+#if GCCPLUGIN_VERSION >= 12000
+	return decl_replaceable_p(fn, flag_semantic_interposition);
+#else
+	return decl_replaceable_p(fn);
+#endif
+}
+
+// The text of a source line, without its newline. False where there is none.
+static inline bool
+compat_source_line(const char *file, int line, const char **text, size_t *length)
+{
+#if GCCPLUGIN_VERSION >= 15000
+	char_span span = global_dc->get_file_cache().get_source_line(file, line);
+#else
+	char_span span = location_get_source_line(file, line);
+#endif
+	if (!span)
+		return false;
+	*text = span.get_buffer();
+	*length = span.length();
+	return true;
+}
+
+#endif

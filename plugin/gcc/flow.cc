@@ -1,0 +1,886 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// flow.cc: GENERIC -> the core's graph.
+//
+// A tree is read in one of two ways. flow_value sends the value of an expression to a hole; the
+// hole says where to, after how many loads, or that only the address is wanted. flow_place gives
+// the hole of a thing that is assigned to. Whatever we do not know sends its operands to the heap.
+//
+// Two things are C's own:
+//
+//	An integer of a pointer's size may be a pointer in disguise. Variables, parameters, results
+//	and arithmetic carry it along. Memory does not: what is loaded as an integer is one, so a
+//	disguised pointer that is stored as an integer is stored for good, to the heap. A union is
+//	read as any of its members.
+//
+//	A pointer to pointers may be turned into one to bytes, and the pointers copied as bytes. What
+//	it points to then flows to the opaque location, where objects escape and variables do not.
+//
+// Go:    as escape/expr.go, assign.go, stmt.go.
+// Layer: glue.
+
+#include "glue.h"
+
+namespace {
+
+// ---------------------------------------------------------------- types
+
+hash_map<tree, bool> *pointer_types;    // has_pointers of aggregates, by main variant
+
+bool
+fields_have_pointers(tree type)
+{
+	for (tree f = TYPE_FIELDS(type); f != NULL_TREE; f = DECL_CHAIN(f))
+		if (TREE_CODE(f) == FIELD_DECL && has_pointers(TREE_TYPE(f)))
+			return true;
+	return false;
+}
+
+bool
+is_word(tree type)
+{
+	return INTEGRAL_TYPE_P(type) && TYPE_PRECISION(type) >= POINTER_SIZE;
+}
+
+bool
+points_to_code(tree type)
+{
+	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type));
+}
+
+bool
+is_data_pointer(tree type)
+{
+	return POINTER_TYPE_P(type) && !points_to_code(type);
+}
+
+// ---------------------------------------------------------------- locations
+
+struct local *
+local_of(struct walk_state *w, tree decl)
+{
+	struct func *f = owner_of(w->f, decl);
+	struct local **known, *l;
+
+	// A temporary of the front end's has no context yet.
+	if (f == NULL)
+		f = w->f;
+	known = f->locals.get(decl);
+	if (known != NULL) {
+		l = *known;
+	} else {
+		l = XCNEW(struct local);
+		l->depth = w->depth;
+		f->locals.put(decl, l);
+		f->order.safe_push(decl);
+	}
+	if (l->loc == NULL) {
+		l->depth = l->block_depth = w->depth;
+		l->loc = esc_loc(unit.esc, ESC_VAR, f->core, spell(decl), w->depth);
+	}
+	return l;
+}
+
+bool
+is_local(tree decl)
+{
+	return TREE_CODE(decl) == PARM_DECL || TREE_CODE(decl) == RESULT_DECL ||
+	       (TREE_CODE(decl) == VAR_DECL && !TREE_STATIC(decl) && !DECL_EXTERNAL(decl) &&
+		(DECL_CONTEXT(decl) == NULL_TREE ||
+		 TREE_CODE(DECL_CONTEXT(decl)) == FUNCTION_DECL) &&
+		!DECL_HARD_REGISTER(decl));
+}
+
+// The location of a variable of this frame or of one around it, NULL for anything else.
+struct esc_loc *
+loc_of(struct walk_state *w, tree decl)
+{
+	if (!is_local(decl))
+		return NULL;
+	if (TREE_CODE(decl) == RESULT_DECL)
+		return w->f->result;
+	return local_of(w, decl)->loc;
+}
+
+void
+flow_discard(struct walk_state *w, tree t)
+{
+	flow_value(w, esc_discard(), t);
+}
+
+// ---------------------------------------------------------------- expressions
+
+// A union anywhere on the way from the whole object to this member.
+bool
+through_union(tree ref)
+{
+	for (; handled_component_p(ref); ref = TREE_OPERAND(ref, 0))
+		if (TREE_CODE(ref) == COMPONENT_REF &&
+		    TREE_CODE(TREE_TYPE(TREE_OPERAND(ref, 0))) == UNION_TYPE &&
+		    has_pointers(TREE_TYPE(TREE_OPERAND(ref, 0))))
+			return true;
+	return false;
+}
+
+// Whether a value of this reference's type that lies in memory may be a pointer.
+bool
+memory_carries(tree ref)
+{
+	tree type = TREE_TYPE(ref);
+
+	return has_pointers(type) || (is_word(type) && through_union(ref));
+}
+
+void
+flow_unknown(struct walk_state *w, tree t)
+{
+	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++) {
+		tree operand = TREE_OPERAND(t, i);
+
+		if (operand != NULL_TREE && !TYPE_P(operand))
+			flow_value(w, to_heap(), operand);
+	}
+}
+
+void
+flow_variable(struct walk_state *w, struct esc_hole k, tree decl)
+{
+	struct esc_loc *l;
+
+	if (k.dst == NULL || (k.derefs >= 0 && !carries(TREE_TYPE(decl))))
+		return;
+	if ((l = loc_of(w, decl)) != NULL)
+		esc_flow(unit.esc, k, l);
+}
+
+void
+flow_component(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree base = TREE_OPERAND(t, 0);
+
+	if (k.derefs >= 0 && !memory_carries(t))
+		k = esc_discard();
+	if (TREE_CODE(base) == INDIRECT_REF)
+		return flow_value(w, note(esc_deref(k), t, "dot of pointer"), TREE_OPERAND(base, 0));
+	flow_value(w, note(k, t, "dot"), base);
+}
+
+void
+flow_element(struct walk_state *w, struct esc_hole k, tree t)
+{
+	if (k.derefs >= 0 && !memory_carries(t))
+		k = esc_discard();
+	flow_discard(w, TREE_OPERAND(t, 1));
+	flow_value(w, note(k, t, "fixed-array-index-of"), TREE_OPERAND(t, 0));
+}
+
+void
+flow_load(struct walk_state *w, struct esc_hole k, tree t)
+{
+	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
+		k = esc_discard();
+	flow_value(w, note(esc_deref(k), t, "indirection"), TREE_OPERAND(t, 0));
+}
+
+// Whether a pointer to TO can be used to copy the pointers in a FROM without their being seen.
+bool
+hides_pointers(tree from, tree to)
+{
+	return (VOID_TYPE_P(from) || has_pointers(from)) && !VOID_TYPE_P(to) && !has_pointers(to) &&
+	       !FUNC_OR_METHOD_TYPE_P(to) && COMPLETE_TYPE_P(to);
+}
+
+void
+flow_conversion(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree from = TREE_OPERAND(t, 0);
+	tree to_type = TREE_TYPE(t), from_type = TREE_TYPE(from);
+
+	if (k.dst == NULL || from_type == NULL_TREE)
+		return flow_value(w, k, from);
+	if (k.derefs >= 0 && !carries(to_type))
+		return flow_discard(w, from);
+	if (points_to_code(to_type) && !points_to_code(from_type))
+		return flow_value(w, to_heap(), from);
+	if (is_data_pointer(to_type) && is_data_pointer(from_type) &&
+	    hides_pointers(TREE_TYPE(from_type), TREE_TYPE(to_type))) {
+		struct esc_hole both[2] = { k, esc_deref(esc_hole(&unit.esc->opaque)) };
+
+		if (k.derefs >= 0)
+			k = esc_tee(unit.esc, w->f->core, w->depth, both, 2);
+	} else if (is_data_pointer(to_type) && INTEGRAL_TYPE_P(from_type)) {
+		k = note(k, t, "conversion to unsafe.Pointer");
+	}
+	flow_value(w, k, from);
+}
+
+// Go's rule for arithmetic on what may be a pointer: cmd/compile/internal/escape/expr.go,
+// unsafeValue. Shifts take their left side only.
+void
+flow_arithmetic(struct walk_state *w, struct esc_hole k, tree t)
+{
+	bool shift = TREE_CODE(t) == LSHIFT_EXPR || TREE_CODE(t) == RSHIFT_EXPR ||
+		     TREE_CODE(t) == LROTATE_EXPR || TREE_CODE(t) == RROTATE_EXPR;
+	struct esc_hole both[2] = { k, k };
+
+	if (!carries(TREE_TYPE(t)))
+		k = esc_discard();
+	if (k.dst != NULL && !shift && TREE_OPERAND_LENGTH(t) == 2)
+		k = esc_tee(unit.esc, w->f->core, w->depth, both, 2);
+	flow_value(w, k, TREE_OPERAND(t, 0));
+	if (TREE_OPERAND_LENGTH(t) == 2)
+		flow_value(w, shift ? esc_discard() : k, TREE_OPERAND(t, 1));
+}
+
+// The variable that a condition compares with null.
+tree
+null_tested(tree cond)
+{
+	STRIP_NOPS(cond);
+	if (TREE_CODE(cond) == NE_EXPR && is_null(TREE_OPERAND(cond, 1))) {
+		tree v = TREE_OPERAND(cond, 0);
+
+		STRIP_NOPS(v);
+		if (TREE_CODE(v) == VAR_DECL)
+			return v;
+	}
+	return NULL_TREE;
+}
+
+void
+flow_arm(struct walk_state *w, struct esc_hole k, tree t, tree null_test)
+{
+	struct arm *outer = w->arm;
+
+	if (t == NULL_TREE)
+		return;
+	w->arm = XCNEW(struct arm);
+	w->arm->outer = outer;
+	w->arm->null_test = null_test;
+	flow_value(w, k, t);
+	w->arm = outer;
+}
+
+void
+flow_cond(struct walk_state *w, struct esc_hole k, tree t)
+{
+	flow_discard(w, COND_EXPR_COND(t));
+	if (VOID_TYPE_P(TREE_TYPE(t)))
+		k = esc_discard();
+	flow_arm(w, k, COND_EXPR_THEN(t), null_tested(COND_EXPR_COND(t)));
+	flow_arm(w, k, COND_EXPR_ELSE(t), NULL_TREE);
+}
+
+// A tree that stands in several places but is evaluated once: its value is kept in a location.
+void
+flow_shared(struct walk_state *w, struct esc_hole k, tree t)
+{
+	struct local **known = w->f->locals.get(t);
+	struct local *l;
+
+	if (known == NULL) {
+		l = XCNEW(struct local);
+		w->f->locals.put(t, l);
+	} else {
+		l = *known;
+	}
+	if (l->loc == NULL) {
+		l->loc = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+		if (carries(TREE_TYPE(t)))
+			flow_value(w, esc_hole(l->loc), TREE_OPERAND(t, 0));
+		else
+			flow_discard(w, TREE_OPERAND(t, 0));
+	}
+	if (k.dst != NULL && (k.derefs < 0 || carries(TREE_TYPE(t))))
+		esc_flow(unit.esc, k, l->loc);
+}
+
+void
+flow_target(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree slot = TARGET_EXPR_SLOT(t), init = TARGET_EXPR_INITIAL(t);
+	struct esc_loc *l = loc_of(w, slot);
+
+	if (init != NULL_TREE && !w->f->met.add(t)) {
+		if (VOID_TYPE_P(TREE_TYPE(init)) || l == NULL || !carries(TREE_TYPE(slot)))
+			flow_discard(w, init);
+		else
+			flow_value(w, esc_hole(l), init);
+		if (TARGET_EXPR_CLEANUP(t) != NULL_TREE)
+			flow_discard(w, TARGET_EXPR_CLEANUP(t));
+	}
+	flow_variable(w, k, slot);
+}
+
+// A value that goes into a member of an aggregate, or into memory that is read as integers.
+struct esc_hole
+hole_of_member(struct esc_hole k, tree type, bool in_union)
+{
+	if (has_pointers(type) || (in_union && is_word(type)))
+		return k;
+	return is_word(type) ? to_heap() : esc_discard();
+}
+
+void
+flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
+{
+	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
+	bool array = TREE_CODE(TREE_TYPE(t)) == ARRAY_TYPE;
+	struct esc_hole inner;
+	unsigned i;
+	tree value;
+
+	inner = note(k, t, array ? "array literal element" : "struct literal element");
+	FOR_EACH_CONSTRUCTOR_VALUE(CONSTRUCTOR_ELTS(t), i, value) {
+		if (TREE_CODE(value) == CONSTRUCTOR)
+			flow_constructor(w, inner, value);
+		else if (!CONSTANT_CLASS_P(value))
+			flow_value(w, hole_of_member(inner, TREE_TYPE(value), in_union), value);
+	}
+}
+
+void
+flow_literal(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree decl = COMPOUND_LITERAL_EXPR_DECL(t);
+	struct object *o;
+
+	if (TREE_STATIC(decl))
+		return;
+	o = object_at(w, t, OBJECT_LITERAL);
+	if (k.dst == NULL || (k.derefs >= 0 && !carries(TREE_TYPE(t))))
+		return;
+	if (k.derefs < 0)
+		k = note_text(k, o->name, "spill", o->where);
+	esc_flow(unit.esc, k, o->loc);
+}
+
+void
+flow_address(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree of = TREE_OPERAND(t, 0);
+
+	if (k.dst == NULL)
+		return flow_discard(w, of);
+	k = esc_addr(k);
+	if (TREE_CODE(of) == COMPOUND_LITERAL_EXPR && k.derefs < 0)
+		return flow_value(w, k, of);    // it is a spill
+	flow_value(w, note(k, t, "address-of"), of);
+}
+
+// The same variable, or the same path from it, without side effects.
+bool
+same_place(tree a, tree b)
+{
+	STRIP_NOPS(a);
+	STRIP_NOPS(b);
+	return !TREE_SIDE_EFFECTS(a) && operand_equal_p(a, b, 0);
+}
+
+// val.x = val.y, p->x = p->y, v[i] = v[j]: the store keeps nothing alive that was not already.
+// Go: isSelfAssign in escape/utils.go.
+bool
+is_self_assign(tree lhs, tree rhs)
+{
+	STRIP_NOPS(rhs);
+	if (TREE_CODE(lhs) != TREE_CODE(rhs))
+		return false;
+	if (TREE_CODE(lhs) == COMPONENT_REF)
+		return same_place(TREE_OPERAND(lhs, 0), TREE_OPERAND(rhs, 0));
+	if (TREE_CODE(lhs) == ARRAY_REF)
+		return !TREE_SIDE_EFFECTS(lhs) && !TREE_SIDE_EFFECTS(rhs) &&
+		       same_place(TREE_OPERAND(lhs, 0), TREE_OPERAND(rhs, 0));
+	return false;
+}
+
+// p += n, (*pp)++ as an assignment: the pointer stays with its object.
+bool
+is_update(tree lhs, tree rhs)
+{
+	STRIP_NOPS(rhs);
+	return TREE_CODE(rhs) == POINTER_PLUS_EXPR && operand_equal_p(lhs, TREE_OPERAND(rhs, 0), 0);
+}
+
+// Sends the value of RHS to LHS, and to K as the value of the assignment.
+void
+flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree where)
+{
+	struct esc_hole both[2];
+
+	if (!carries(TREE_TYPE(lhs)) || is_update(lhs, rhs)) {
+		flow_place(w, lhs);
+		if (!carries(TREE_TYPE(lhs)))
+			return flow_discard(w, rhs);
+		return flow_value(w, k, rhs);
+	}
+	both[0] = flow_place(w, lhs);
+	if (has_pointers(TREE_TYPE(lhs)) && is_self_assign(lhs, rhs)) {
+		if (report_wanted()) {
+			char *text = concat(IDENTIFIER_POINTER(DECL_NAME(w->f->decl)),
+					    " ignoring self-assignment in ", spell(where), NULL);
+
+			report(w->f, EXPR_LOCATION(where), NOTICE, NULL, text, NULL, NULL);
+			free(text);
+		}
+		both[0] = esc_discard();
+	}
+	both[0] = note(both[0], where, "assign");
+	both[1] = k;
+	flow_value(w, k.dst == NULL ? both[0] : esc_tee(unit.esc, w->f->core, w->depth, both, 2),
+		   rhs);
+}
+
+void
+flow_modify(struct walk_state *w, struct esc_hole k, tree t)
+{
+	flow_assign(w, k, TREE_OPERAND(t, 0), TREE_OPERAND(t, 1), t);
+}
+
+// ---------------------------------------------------------------- statements
+
+// `return &x;` reached us as `return (&x, 0);`, for the front end knows that the address dangles.
+tree
+undo_zero(tree value)
+{
+	if (TREE_CODE(value) == COMPOUND_EXPR && !EXPR_HAS_LOCATION(value) &&
+	    integer_zerop(TREE_OPERAND(value, 1)))
+		return TREE_OPERAND(value, 0);
+	return value;
+}
+
+void
+flow_return(struct walk_state *w, tree t)
+{
+	tree value = TREE_OPERAND(t, 0);
+
+	if (value == NULL_TREE || value == error_mark_node)
+		return;
+	if (TREE_CODE(value) == MODIFY_EXPR || TREE_CODE(value) == INIT_EXPR) {
+		if (TREE_CODE(TREE_OPERAND(value, 0)) != RESULT_DECL)
+			return flow_discard(w, value);
+		if (!w->f->alone)
+			TREE_OPERAND(value, 1) = undo_zero(TREE_OPERAND(value, 1));
+		value = TREE_OPERAND(value, 1);
+	}
+	flow_value(w, carries(TREE_TYPE(value)) ? note(esc_hole(w->f->result), t, "return")
+						: esc_discard(), value);
+}
+
+void
+flow_asm(struct walk_state *w, tree t)
+{
+	for (tree o = ASM_OUTPUTS(t); o != NULL_TREE; o = TREE_CHAIN(o)) {
+		flow_place(w, TREE_VALUE(o));
+		// An operand in memory: the instructions see its address.
+		if (strchr(TREE_STRING_POINTER(TREE_VALUE(TREE_PURPOSE(o))), 'm'))
+			flow_value(w, esc_addr(to_heap()), TREE_VALUE(o));
+	}
+	for (tree i = ASM_INPUTS(t); i != NULL_TREE; i = TREE_CHAIN(i)) {
+		tree v = TREE_VALUE(i);
+
+		if (strchr(TREE_STRING_POINTER(TREE_VALUE(TREE_PURPOSE(i))), 'm') && lvalue_p(v))
+			flow_value(w, esc_addr(to_heap()), v);
+		flow_value(w, to_heap(), v);
+	}
+}
+
+void
+flow_switch(struct walk_state *w, tree t)
+{
+	struct arm *outer = w->arm;
+
+	flow_discard(w, SWITCH_COND(t));
+	w->arm = XCNEW(struct arm);
+	w->arm->outer = outer;
+	flow_discard(w, SWITCH_BODY(t));
+	w->arm = outer;
+}
+
+void
+end_loop(struct walk_state *w, struct loop *l)
+{
+	l->open = false;
+	w->depth--;
+}
+
+// A label that is jumped back to begins a loop. The front end's own labels are those of loop
+// statements, which end at the last jump back; a label of the user's reaches to the end of its
+// block, as in Go.
+void
+flow_label(struct walk_state *w, tree label, vec<struct loop *> *in_list)
+{
+	struct loop **known = w->f->loops.get(label);
+
+	if (known == NULL)
+		return;
+	w->depth++;
+	(*known)->open = true;
+	if (DECL_NAME(label) == NULL_TREE)
+		(*known)->closed = true;
+	else
+		in_list->safe_push(*known);
+}
+
+void
+flow_goto(struct walk_state *w, tree t)
+{
+	if (TREE_CODE(GOTO_DESTINATION(t)) != LABEL_DECL)
+		flow_discard(w, GOTO_DESTINATION(t));
+	if (tree *label = w->f->loop_ends.get(t)) {
+		struct loop *l = *w->f->loops.get(*label);
+
+		if (l->closed && l->open)
+			end_loop(w, l);
+		l->last = NULL_TREE;            // passed
+	}
+}
+
+void
+flow_list(struct walk_state *w, tree t)
+{
+	auto_vec<struct loop *> in_list;
+
+	for (tree_stmt_iterator i = tsi_start(t); !tsi_end_p(i); tsi_next(&i)) {
+		tree stmt = tsi_stmt(i);
+
+		if (TREE_CODE(stmt) == LABEL_EXPR)
+			flow_label(w, LABEL_EXPR_LABEL(stmt), &in_list);
+		else
+			flow_discard(w, stmt);
+	}
+	for (struct loop *l : in_list) {
+		l->closed = true;
+		if (l->open && l->last == NULL_TREE)
+			end_loop(w, l);
+	}
+}
+
+void
+flow_bind(struct walk_state *w, tree t)
+{
+	struct block *outer = w->block;
+	struct block **known = w->f->blocks.get(t);
+
+	if (known != NULL)
+		w->block = *known;
+	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
+		if (struct local **l = w->f->locals.get(v))
+			(*l)->block_depth = w->depth;
+	flow_discard(w, BIND_EXPR_BODY(t));
+	w->block = outer;
+}
+
+void
+flow_decl(struct walk_state *w, tree t)
+{
+	tree decl = DECL_EXPR_DECL(t), init, size;
+	struct local *l;
+	int block_depth;
+
+	if (TREE_CODE(decl) != VAR_DECL || !is_local(decl))
+		return;
+	if (struct local **known = w->f->locals.get(decl))
+		block_depth = (*known)->block_depth;
+	else
+		block_depth = w->depth;
+	l = local_of(w, decl);
+	l->block_depth = block_depth;
+	size = DECL_SIZE_UNIT(decl);
+	if (size != NULL_TREE && tree_fits_uhwi_p(size) && tree_to_uhwi(size) > MAX_VARIABLE)
+		esc_flow(unit.esc, note(esc_addr(to_heap()), decl, "too large for stack"), l->loc);
+	init = DECL_INITIAL(decl);
+	if (init != NULL_TREE && init != error_mark_node)
+		flow_assign(w, esc_discard(), decl, init, t);
+}
+
+} // namespace
+
+// Whether a value of TYPE holds pointers to data. A pointer to a function is code.
+bool
+has_pointers(tree type)
+{
+	switch (TREE_CODE(type)) {
+	case POINTER_TYPE:
+	case REFERENCE_TYPE:
+		return !points_to_code(type);
+	case ARRAY_TYPE:
+		return has_pointers(TREE_TYPE(type));
+	case RECORD_TYPE:
+	case UNION_TYPE: {
+		bool *known, has;
+
+		type = TYPE_MAIN_VARIANT(type);
+		if (pointer_types == NULL)
+			pointer_types = new hash_map<tree, bool>;
+		if ((known = pointer_types->get(type)) != NULL)
+			return *known;
+		has = fields_have_pointers(type);
+		if (COMPLETE_TYPE_P(type))
+			pointer_types->put(type, has);
+		return has;
+	}
+	default:
+		return false;
+	}
+}
+
+// Whether flow goes through a value of TYPE.
+bool
+carries(tree type)
+{
+	return type != NULL_TREE && (has_pointers(type) || is_word(type));
+}
+
+struct esc_hole
+note_text(struct esc_hole k, const char *what, const char *why, location_t where)
+{
+	if (!unit.esc->explain || k.dst == NULL)
+		return k;
+	return esc_note(unit.esc, k, what, why, spell_location(where));
+}
+
+struct esc_hole
+note(struct esc_hole k, tree t, const char *why)
+{
+	if (!unit.esc->explain || k.dst == NULL)
+		return k;
+	return note_text(k, spell(t), why,
+			 DECL_P(t) ? DECL_SOURCE_LOCATION(t) : EXPR_LOCATION(t));
+}
+
+// The place that POINTER points to. Only of `&lvalue` do we know which that is.
+struct esc_hole
+flow_place_at(struct walk_state *w, tree pointer)
+{
+	STRIP_NOPS(pointer);
+	if (TREE_CODE(pointer) == ADDR_EXPR)
+		return flow_place(w, TREE_OPERAND(pointer, 0));
+	flow_discard(w, pointer);
+	return to_heap();
+}
+
+// The hole of what LHS designates; its side effects are followed on the way.
+struct esc_hole
+flow_place(struct walk_state *w, tree lhs)
+{
+	switch (TREE_CODE(lhs)) {
+	case VAR_DECL:
+	case PARM_DECL:
+	case RESULT_DECL: {
+		struct esc_loc *l = loc_of(w, lhs);
+
+		// What a nested function puts in a variable around it outlives it.
+		if (l == NULL || l->fn != w->f->core)
+			return to_heap();
+		return esc_hole(l);
+	}
+	case COMPONENT_REF: {
+		struct esc_hole k = flow_place(w, TREE_OPERAND(lhs, 0));
+
+		return memory_carries(lhs) ? k : to_heap();
+	}
+	case ARRAY_REF:
+	case ARRAY_RANGE_REF: {
+		struct esc_hole k;
+
+		flow_discard(w, TREE_OPERAND(lhs, 1));
+		k = flow_place(w, TREE_OPERAND(lhs, 0));
+		return memory_carries(lhs) ? k : to_heap();
+	}
+	case INDIRECT_REF:
+	case MEM_REF:
+		return flow_place_at(w, TREE_OPERAND(lhs, 0));
+	case COMPOUND_LITERAL_EXPR:
+		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)))
+			return to_heap();
+		return esc_hole(object_at(w, lhs, OBJECT_LITERAL)->loc);
+	case TARGET_EXPR:
+		flow_discard(w, lhs);
+		return flow_place(w, TARGET_EXPR_SLOT(lhs));
+	case COMPOUND_EXPR:
+		flow_discard(w, TREE_OPERAND(lhs, 0));
+		return flow_place(w, TREE_OPERAND(lhs, 1));
+	case REALPART_EXPR:
+	case IMAGPART_EXPR:
+	case BIT_FIELD_REF:
+		flow_place(w, TREE_OPERAND(lhs, 0));
+		return to_heap();
+	case VIEW_CONVERT_EXPR:
+	case NON_LVALUE_EXPR:
+		return flow_place(w, TREE_OPERAND(lhs, 0));
+	default:
+		flow_discard(w, lhs);
+		return to_heap();
+	}
+}
+
+void
+flow_value(struct walk_state *w, struct esc_hole k, tree t)
+{
+	if (t == NULL_TREE || t == error_mark_node)
+		return;
+	switch (TREE_CODE(t)) {
+	case VAR_DECL:
+	case PARM_DECL:
+	case RESULT_DECL:
+		return flow_variable(w, k, t);
+	case FUNCTION_DECL:
+	case LABEL_DECL:
+	case CONST_DECL:
+	case STRING_CST:
+	case INTEGER_CST:
+	case REAL_CST:
+	case FIXED_CST:
+	case COMPLEX_CST:
+	case VECTOR_CST:
+	case FIELD_DECL:
+	case TYPE_DECL:
+	case IDENTIFIER_NODE:
+		return;
+	case ADDR_EXPR:
+		return flow_address(w, k, t);
+	case INDIRECT_REF:
+	case MEM_REF:
+		return flow_load(w, k, t);
+	case COMPONENT_REF:
+		return flow_component(w, k, t);
+	case ARRAY_REF:
+	case ARRAY_RANGE_REF:
+		return flow_element(w, k, t);
+	CASE_CONVERT:
+	case VIEW_CONVERT_EXPR:
+		return flow_conversion(w, k, t);
+	case NON_LVALUE_EXPR:
+	case EXCESS_PRECISION_EXPR:
+		return flow_value(w, k, TREE_OPERAND(t, 0));
+	case C_MAYBE_CONST_EXPR:
+		flow_discard(w, C_MAYBE_CONST_EXPR_PRE(t));
+		return flow_value(w, k, C_MAYBE_CONST_EXPR_EXPR(t));
+	case POINTER_PLUS_EXPR:
+		flow_value(w, k, TREE_OPERAND(t, 0));
+		return flow_discard(w, TREE_OPERAND(t, 1));
+	case PLUS_EXPR:
+	case MINUS_EXPR:
+	case MULT_EXPR:
+	case TRUNC_DIV_EXPR:
+	case EXACT_DIV_EXPR:
+	case TRUNC_MOD_EXPR:
+	case BIT_AND_EXPR:
+	case BIT_IOR_EXPR:
+	case BIT_XOR_EXPR:
+	case BIT_NOT_EXPR:
+	case NEGATE_EXPR:
+	case LSHIFT_EXPR:
+	case RSHIFT_EXPR:
+	case LROTATE_EXPR:
+	case RROTATE_EXPR:
+	case MIN_EXPR:
+	case MAX_EXPR:
+		return flow_arithmetic(w, k, t);
+	case POINTER_DIFF_EXPR:
+	case EQ_EXPR:
+	case NE_EXPR:
+	case LT_EXPR:
+	case LE_EXPR:
+	case GT_EXPR:
+	case GE_EXPR:
+	case UNEQ_EXPR:
+	case UNLT_EXPR:
+	case UNLE_EXPR:
+	case UNGT_EXPR:
+	case UNGE_EXPR:
+	case LTGT_EXPR:
+	case ORDERED_EXPR:
+	case UNORDERED_EXPR:
+	case TRUTH_AND_EXPR:
+	case TRUTH_OR_EXPR:
+	case TRUTH_XOR_EXPR:
+	case TRUTH_ANDIF_EXPR:
+	case TRUTH_ORIF_EXPR:
+		flow_discard(w, TREE_OPERAND(t, 0));
+		return flow_discard(w, TREE_OPERAND(t, 1));
+	case TRUTH_NOT_EXPR:
+	case FLOAT_EXPR:
+	case FIX_TRUNC_EXPR:
+	case ABS_EXPR:
+	case ABSU_EXPR:
+	case CONJ_EXPR:
+	case EXIT_EXPR:
+		return flow_discard(w, TREE_OPERAND(t, 0));
+	case RDIV_EXPR:
+		flow_discard(w, TREE_OPERAND(t, 0));
+		return flow_discard(w, TREE_OPERAND(t, 1));
+	case COND_EXPR:
+		return flow_cond(w, k, t);
+	case COMPOUND_EXPR:
+		flow_discard(w, TREE_OPERAND(t, 0));
+		return flow_value(w, k, TREE_OPERAND(t, 1));
+	case SAVE_EXPR:
+		return flow_shared(w, k, t);
+	case TARGET_EXPR:
+		return flow_target(w, k, t);
+	case MODIFY_EXPR:
+	case INIT_EXPR:
+		return flow_modify(w, k, t);
+	case PREINCREMENT_EXPR:
+	case PREDECREMENT_EXPR:
+	case POSTINCREMENT_EXPR:
+	case POSTDECREMENT_EXPR:
+		return flow_value(w, k, TREE_OPERAND(t, 0));
+	case CALL_EXPR:
+		return flow_call(w, k, t);
+	case CONSTRUCTOR:
+		return flow_constructor(w, k, t);
+	case COMPOUND_LITERAL_EXPR:
+		return flow_literal(w, k, t);
+	case VA_ARG_EXPR:
+		if (!has_pointers(TREE_TYPE(t)))
+			k = esc_discard();
+		return flow_value(w, esc_deref(k), TREE_OPERAND(t, 0));
+	case BIND_EXPR:
+		return flow_bind(w, t);
+	case STATEMENT_LIST:
+		return flow_list(w, t);
+	case DECL_EXPR:
+		return flow_decl(w, t);
+	case RETURN_EXPR:
+		return flow_return(w, t);
+	case GOTO_EXPR:
+		return flow_goto(w, t);
+	case LABEL_EXPR: {
+		auto_vec<struct loop *> alone;
+
+		return flow_label(w, LABEL_EXPR_LABEL(t), &alone);
+	}
+	case SWITCH_EXPR:
+		return flow_switch(w, t);
+	case ASM_EXPR:
+		return flow_asm(w, t);
+	case TRY_FINALLY_EXPR:
+	case TRY_CATCH_EXPR:
+	case EH_ELSE_EXPR:
+		flow_discard(w, TREE_OPERAND(t, 0));
+		return flow_discard(w, TREE_OPERAND(t, 1));
+	case CASE_LABEL_EXPR:
+	case PREDICT_EXPR:
+	case DEBUG_BEGIN_STMT:
+		return;
+	case CLEANUP_POINT_EXPR:
+		return flow_value(w, k, TREE_OPERAND(t, 0));
+	case ANNOTATE_EXPR:
+		return flow_discard(w, TREE_OPERAND(t, 0));
+	default:
+		if (EXPR_P(t))
+			flow_unknown(w, t);
+	}
+}
+
+void
+flow_function(struct func *f)
+{
+	struct walk_state w = {};
+
+	w.f = f;
+	w.depth = 1;
+	flow_value(&w, esc_discard(), body_of(f->decl));
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// glue.h: what the files of plugin/gcc share.
+//
+//	plugin.cc   options, callbacks, the unit pass
+//	scan.cc     a function's loops, blocks and calls, before its flow is followed
+//	flow.cc     GENERIC -> the core's graph
+//	calls.cc    calls: this unit's functions, the C library, attributes, objects
+//	names.cc    trees as the source spells them
+//	report.cc   notes, JSON, errors
+//	moves.cc    acts on the verdicts
+//
+// Layer: glue.
+
+#ifndef GOAT_GCC_GLUE_H
+#define GOAT_GCC_GLUE_H
+
+#include "compat.h"
+
+#include "escape.h"
+
+// -fgoat-X[=V], see goatcc(1).
+struct options {
+	int m;                  // 0, 1 or 2
+	bool no_inline;         // -fgoat-l
+	bool heap2stack;
+	const char *json;       // file name or NULL
+	const char *filter;     // a regular expression on function names, or NULL
+};
+extern struct options opt;
+
+// Go's limits, in bytes (cmd/compile/internal/ir/cfg.go).
+enum : unsigned {
+	MAX_VARIABLE = 10 * 1024 * 1024,
+	MAX_OBJECT = 64 * 1024,
+	// Ours: what -fgoat-heap2stack may add to the frame of one function, where Go, whose stacks
+	// grow, has no limit.
+	MAX_FRAME = 128 * 1024,
+};
+
+// What an expression allocates.
+enum object_kind {
+	OBJECT_NEW,             // new(T, ...)
+	OBJECT_LITERAL,         // (T){...}
+	OBJECT_MALLOC,
+	OBJECT_CALLOC,
+	OBJECT_ALIGNED,         // aligned_alloc
+	OBJECT_STRDUP,          // of a literal
+	OBJECT_ALLOCA,
+};
+
+struct object {
+	enum object_kind kind;
+	tree expr;              // the CALL_EXPR or COMPOUND_LITERAL_EXPR
+	tree type;              // of the object; NULL where it is bytes
+	tree size;              // in bytes; INTEGER_CST or an expression
+	unsigned HOST_WIDE_INT align;   // in bytes
+	const char *name;
+	location_t where;
+	struct esc_loc *loc;    // while its batch is solved
+	struct arm *arm;        // where it is made
+	int depth;
+	bool escapes;           // the verdict
+	bool in_frame;          // what is done about it: it gets a place in the frame,
+	bool on_heap;           // or one from the collector
+};
+
+// A part of a function that runs only sometimes: one side of an `if`, a case.
+struct arm {
+	struct arm *outer;
+	tree null_test;         // the variable that the condition compares with null, or NULL
+};
+
+// A block of the source, as a BIND_EXPR.
+struct block {
+	struct block *outer;
+	tree bind;
+	bool entered;           // a jump from outside leads into it
+};
+
+// What is known of a local variable.
+struct local {
+	struct esc_loc *loc;    // while its batch is solved
+	struct block *block;    // NULL for a parameter
+	int depth;              // loop depth of its declaration
+	int block_depth;        // loop depth of its block
+	int stores;             // of something else than null
+	tree stored;            // the last of them
+	bool moves;
+};
+
+struct loop {
+	tree last;              // the last goto that jumps back to the label
+	bool closed;            // the list that holds the label has ended
+	bool open;
+};
+
+// free(v), v a variable of this function that nothing else can change.
+struct free_site {
+	tree call, variable;
+	struct arm *arm;
+	int depth;
+	struct object *object;  // the one object that v can hold, or NULL
+};
+
+// A function of the unit.
+struct func {
+	tree decl;
+	struct esc_func *core;
+	struct func *outer;     // of a nested function
+	bool alone;             // left alone: setjmp, OpenMP; everything in it may happen
+	bool reported;          // -fgoat-m speaks of it
+	const char *why_alone;
+	struct esc_loc *result, *varargs;
+	hash_map<tree, struct local *> locals;
+	vec<tree> order;        // the keys of locals, in source order
+	hash_map<tree, struct object *> objects;        // by expression
+	vec<struct object *> object_order;
+	hash_map<tree, struct loop *> loops;    // by LABEL_DECL: the ones that are jumped back to
+	hash_map<tree, tree> loop_ends;         // by GOTO_EXPR: the label whose loop it ends
+	hash_map<tree, struct block *> blocks;  // by BIND_EXPR
+	hash_set<tree> met;     // shared trees that were followed already
+	vec<struct free_site> frees;    // with -fgoat-heap2stack
+	unsigned HOST_WIDE_INT frame;   // bytes of heap blocks that went to the frame
+};
+
+// The unit being compiled.
+struct unit {
+	struct esc *esc;
+	bool annotated;         // includes <goat.h>
+	vec<struct func *> funcs;
+	hash_map<tree, struct func *> by_decl;
+};
+extern struct unit unit;
+
+// plugin.cc
+bool unit_is_annotated(void);
+
+// scan.cc
+void scan_function(struct func *f);
+tree body_of(tree decl);
+bool is_null(tree t);
+struct func *owner_of(struct func *f, tree decl);       // F or one around it
+
+// flow.cc
+struct walk_state {
+	struct func *f;
+	int depth;
+	struct arm *arm;
+	struct block *block;
+};
+void flow_function(struct func *f);
+void flow_value(struct walk_state *w, struct esc_hole k, tree t);
+struct esc_hole flow_place(struct walk_state *w, tree lhs);
+struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
+bool has_pointers(tree type);
+bool carries(tree type);
+struct esc_hole note(struct esc_hole k, tree t, const char *why);
+struct esc_hole note_text(struct esc_hole k, const char *what, const char *why, location_t where);
+
+static inline struct esc_hole
+to_heap(void)
+{
+	return esc_hole(&unit.esc->heap);
+}
+
+// calls.cc
+void flow_call(struct walk_state *w, struct esc_hole k, tree call);
+// The function of the unit that DECL is, if its body may be relied on; else NULL.
+struct func *unit_function(tree decl);
+void scan_call(struct func *f, tree call);
+// Pairs each free() with the object that it frees; after the function's flow.
+void match_frees(struct func *f);
+tree new_literal(tree call);
+struct object *object_at(struct walk_state *w, tree expr, enum object_kind kind);
+
+// names.cc
+// Text of T as the source has it, blanks folded; belongs to the caller until the unit ends.
+const char *spell(tree t);
+const char *spell_type(tree type);
+const char *spell_location(location_t where);
+location_t point_of_use(location_t where);
+const char *keep(const char *text);
+
+// report.cc
+enum decision_kind { MOVED, HEAP, STACK, NOESCAPE, LEAK, NOTICE };
+void report(const struct func *f, location_t where, enum decision_kind kind, const char *object,
+	    const char *text, const struct esc_loc *loc, const char *action);
+void report_flow_error(location_t where, const struct esc_loc *loc, const char *text);
+void report_finish(void);
+bool report_wanted(void);
+bool flow_wanted(void);
+
+// moves.cc
+// Whether a block of C's own heap may become an object of the frame; takes its part of the budget.
+bool fits_in_frame(struct func *f, const struct object *o);
+void act(struct func *f);
+
+// attrs, plugin.cc
+bool is_goat_stack(tree decl);
+bool is_goat_noescape(tree fn, unsigned arg);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// names.cc: trees as the source spells them.
+//
+// GCC keeps where an expression begins and ends, so its text is read back from the file, blanks
+// folded. What comes out of a macro, or was made by the compiler, is printed from the tree.
+//
+// Layer: glue.
+
+#include "glue.h"
+
+#include "tree-pretty-print.h"
+
+namespace {
+
+enum { LONGEST = 160 };         // longer text is cut and ends in "..."
+
+struct arena names;
+hash_map<nofree_string_hash, const char *> *kept;
+
+struct text {
+	char at[LONGEST + 8];
+	size_t n;
+	bool blank;             // a blank is due before the next character
+};
+
+void
+put_char(struct text *t, char c)
+{
+	if (t->n > LONGEST)
+		return;
+	if (ISSPACE(c)) {
+		t->blank = t->n > 0;
+		return;
+	}
+	if (t->blank)
+		t->at[t->n++] = ' ';
+	t->blank = false;
+	t->at[t->n++] = c;
+	if (t->n > LONGEST) {
+		memcpy(t->at + LONGEST, "...", 4);
+		t->n = LONGEST + 3;
+	}
+	t->at[t->n] = '\0';
+}
+
+bool
+written_out(location_t where)
+{
+	return where > BUILTINS_LOCATION && !linemap_location_from_macro_expansion_p(line_table, where);
+}
+
+// The source between START and FINISH, both included.
+bool
+put_source(struct text *t, location_t start, location_t finish)
+{
+	expanded_location from = expand_location(start), to = expand_location(finish);
+
+	if (!written_out(start) || !written_out(finish) || from.file == NULL ||
+	    from.file != to.file || from.line > to.line || to.line > from.line + 20)
+		return false;
+	for (int line = from.line; line <= to.line; line++) {
+		const char *s;
+		size_t length, first = 0;
+
+		if (!compat_source_line(from.file, line, &s, &length))
+			return false;
+		if (line == from.line)
+			first = from.column - 1;
+		if (line == to.line && (size_t)to.column < length)
+			length = to.column;
+		for (size_t i = first; i < length; i++)
+			put_char(t, s[i]);
+		put_char(t, ' ');
+	}
+	return t->n > 0;
+}
+
+bool
+put_range(struct text *t, location_t where)
+{
+	source_range range = get_range_from_loc(line_table, where);
+
+	// A range of one point is a lone token, or an expression whose extent is not known.
+	if (range.m_start == range.m_finish)
+		return false;
+	return put_source(t, range.m_start, range.m_finish);
+}
+
+const char *
+print_tree(tree t)
+{
+	char *s = print_generic_expr_to_str(t);
+	struct text text = {};
+
+	// GCC's printer puts a blank before a call's parenthesis.
+	for (const char *p = s; *p; p++)
+		if (!(p[0] == ' ' && p[1] == '('))
+			put_char(&text, *p);
+	free(s);
+	return keep(text.at);
+}
+
+const char *
+spell_decl(tree decl)
+{
+	if (TREE_CODE(decl) == RESULT_DECL)
+		return "~r0";
+	if (DECL_NAME(decl) == NULL_TREE)
+		return "{temp}";
+	return IDENTIFIER_POINTER(DECL_NAME(decl));
+}
+
+const char *
+prefixed(const char *prefix, const char *text)
+{
+	return keep(ACONCAT((prefix, text, NULL)));
+}
+
+const char *
+spell_call(tree call)
+{
+	tree fn = get_callee_fndecl(call), arg;
+	call_expr_arg_iterator i;
+	const char *text;
+	bool first = true;
+
+	if (fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE)
+		text = IDENTIFIER_POINTER(DECL_NAME(fn));
+	else
+		return print_tree(call);
+	text = prefixed(text, "(");
+	FOR_EACH_CALL_EXPR_ARG(arg, i, call) {
+		text = keep(ACONCAT((text, first ? "" : ", ", spell(arg), NULL)));
+		first = false;
+	}
+	return prefixed(text, ")");
+}
+
+const char *
+spell_parts(tree t)
+{
+	switch (TREE_CODE(t)) {
+	case ADDR_EXPR:
+		if (TREE_CODE(TREE_OPERAND(t, 0)) == STRING_CST ||
+		    TREE_CODE(TREE_OPERAND(t, 0)) == FUNCTION_DECL)
+			break;
+		if (TREE_CODE(TREE_TYPE(TREE_OPERAND(t, 0))) == ARRAY_TYPE)
+			return spell(TREE_OPERAND(t, 0));
+		return prefixed("&", spell(TREE_OPERAND(t, 0)));
+	case INDIRECT_REF:
+		return prefixed("*", spell(TREE_OPERAND(t, 0)));
+	CASE_CONVERT:
+	case NON_LVALUE_EXPR:
+		return spell(TREE_OPERAND(t, 0));
+	case RETURN_EXPR: {
+		tree value = TREE_OPERAND(t, 0);
+
+		if (value == NULL_TREE)
+			return "return";
+		if (TREE_CODE(value) == MODIFY_EXPR || TREE_CODE(value) == INIT_EXPR)
+			value = TREE_OPERAND(value, 1);
+		return prefixed("return ", spell(value));
+	}
+	case DECL_EXPR: {
+		tree decl = DECL_EXPR_DECL(t);
+
+		if (DECL_INITIAL(decl) == NULL_TREE)
+			return spell(decl);
+		return keep(ACONCAT((spell(decl), " = ", spell(DECL_INITIAL(decl)), NULL)));
+	}
+	case MODIFY_EXPR:
+	case INIT_EXPR:
+		return keep(ACONCAT((spell(TREE_OPERAND(t, 0)), " = ", spell(TREE_OPERAND(t, 1)),
+				     NULL)));
+	case CONSTRUCTOR:
+		return prefixed(prefixed("(", spell_type(TREE_TYPE(t))), "){...}");
+	case COMPOUND_LITERAL_EXPR:
+		return prefixed(prefixed("(", spell_type(TREE_TYPE(t))), "){...}");
+	case CALL_EXPR:
+		return spell_call(t);
+	default:
+		break;
+	}
+	return print_tree(t);
+}
+
+} // namespace
+
+const char *
+keep(const char *text)
+{
+	const char **known;
+
+	if (kept == NULL)
+		kept = new hash_map<nofree_string_hash, const char *>;
+	if ((known = kept->get(text)) != NULL)
+		return *known;
+	text = arena_strdup(&names, text);
+	kept->put(text, text);
+	return text;
+}
+
+const char *
+spell(tree t)
+{
+	struct text text = {};
+
+	if (DECL_P(t))
+		return spell_decl(t);
+	// A return statement's range is the keyword's, a definition has none, and conversions that
+	// nobody wrote have their operand's.
+	if (EXPR_P(t) && TREE_CODE(t) != RETURN_EXPR && TREE_CODE(t) != DECL_EXPR &&
+	    put_range(&text, EXPR_LOCATION(t)))
+		return keep(text.at);
+	return spell_parts(t);
+}
+
+const char *
+spell_type(tree type)
+{
+	return print_tree(type);
+}
+
+location_t
+point_of_use(location_t where)
+{
+	return linemap_resolve_location(line_table, where, LRK_MACRO_EXPANSION_POINT, NULL);
+}
+
+const char *
+spell_location(location_t where)
+{
+	expanded_location at = expand_location(point_of_use(where));
+	char numbers[48];
+
+	snprintf(numbers, sizeof(numbers), ":%d:%d", at.line, at.column);
+	return keep(ACONCAT((at.file ? at.file : "<built-in>", numbers, NULL)));
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// malloc.c: objects, from the Boehm collector.
+//
+// The collector hands out memory in multiples of 16 bytes, cleared unless it is told that the
+// object holds no pointers. It is started before main, so that it sees the program's data and the
+// bottom of the first stack.
+//
+// It has to know of every thread. Programs call pthread_create and know nothing of collectors, so
+// that name is ours here: it registers the thread and calls the C library's.
+//
+// Go:    as runtime/malloc.go in what it gives; the collector does not move or compact either.
+// Layer: stack.
+
+#include "base.h"
+
+#include <dlfcn.h>
+#define GC_THREADS
+#define GC_NO_THREAD_REDIRECTS
+#include <gc/gc.h>
+#include <pthread.h>
+#include <string.h>
+
+enum { GRANULE = 16 };          // what the collector aligns to by itself
+
+// Go: runtime.zerobase, the address of every object of size zero.
+static max_align_t zerobase;
+
+__attribute__((constructor)) static void
+start(void)
+{
+	GC_INIT();
+}
+
+static void *
+checked(void *p)
+{
+	if (__builtin_expect(p == NULL, 0))
+		goat_fatal("runtime: out of memory");
+	return p;
+}
+
+// An alignment above the collector's. It has no pointer-free form of this.
+static void *
+malloc_aligned(size_t size, size_t align)
+{
+	return memset(checked(GC_memalign(align, size)), 0, size);
+}
+
+void *
+goat_mallocgc(size_t size, size_t align, int noscan)
+{
+	if (size == 0)
+		return &zerobase;
+	if (__builtin_expect(align > GRANULE, 0))
+		return malloc_aligned(size, align);
+	if (noscan)
+		return memset(checked(GC_malloc_atomic(size)), 0, size);
+	return checked(GC_malloc(size));
+}
+
+void
+goat_gc(void)
+{
+	GC_gcollect();
+}
+
+// GC_pthread_create calls pthread_create in turn, which is this function again.
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	static _Thread_local bool registering;
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	int err;
+
+	if (!registering) {
+		registering = true;
+		err = GC_pthread_create(thread, attr, fn, arg);
+		registering = false;
+		return err;
+	}
+	real = (int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(
+		RTLD_NEXT, "pthread_create");
+	if (real == NULL)
+		goat_fatal("runtime: no pthread_create");
+	return real(thread, attr, fn, arg);
+}
