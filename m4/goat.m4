@@ -91,5 +91,11 @@ AC_DEFUN([GOAT_SANITIZERS], [
 		[address|undefined|thread|address,undefined|undefined,address],
 		[SANITIZE_FLAGS="-fsanitize=$with_sanitizer -fno-sanitize-recover=undefined -fno-omit-frame-pointer"],
 		[AC_MSG_ERROR([--with-sanitizer=$with_sanitizer: not one of address, undefined, thread])])
+	dnl Criterion cannot set up its arena in the address space that the thread sanitizer leaves; the
+	dnl core has no threads.
+	AS_CASE([$with_sanitizer],
+		[thread], [CORE_SANITIZE_FLAGS=],
+		[CORE_SANITIZE_FLAGS=$SANITIZE_FLAGS])
 	AC_SUBST([SANITIZE_FLAGS])
+	AC_SUBST([CORE_SANITIZE_FLAGS])
 	AM_CONDITIONAL([SANITIZE], [test "$with_sanitizer" != no])])

@@ -572,7 +572,9 @@ object_at(struct walk_state *w, tree expr, enum object_kind kind)
 	o->expr = expr;
 	o->arm = w->arm;
 	o->depth = w->depth;
-	o->where = EXPR_LOCATION(expr);
+	o->where = kind == OBJECT_LITERAL
+			   ? DECL_SOURCE_LOCATION(COMPOUND_LITERAL_EXPR_DECL(expr))
+			   : EXPR_LOCATION(expr);
 	w->f->objects.put(expr, o);
 	w->f->object_order.safe_push(o);
 	if (kind == OBJECT_NEW)

@@ -45,6 +45,14 @@
 #endif
 #include "diagnostic-core.h"
 
+#if GCCPLUGIN_VERSION < 12000
+static inline bool
+startswith(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+#endif
+
 // Whether another definition may take this one's place when the program is linked or loaded.
 static inline bool
 compat_replaceable(tree fn)

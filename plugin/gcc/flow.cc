@@ -358,8 +358,11 @@ flow_literal(struct walk_state *w, struct esc_hole k, tree t)
 void
 flow_address(struct walk_state *w, struct esc_hole k, tree t)
 {
-	tree of = TREE_OPERAND(t, 0);
+	tree of = TREE_OPERAND(t, 0), base = get_base_address(of);
 
+	if (base != NULL_TREE && TREE_CODE(base) == COMPOUND_LITERAL_EXPR &&
+	    !TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(base)))
+		object_at(w, base, OBJECT_LITERAL)->loc->addressed = true;
 	if (k.dst == NULL)
 		return flow_discard(w, of);
 	k = esc_addr(k);
