@@ -299,6 +299,8 @@ hole_of_copy(struct library_call *c, const struct libc_effect *e)
 	tree from = pointee(CALL_EXPR_ARG(c->call, e->src));
 	tree to = pointee(CALL_EXPR_ARG(c->call, e->dst));
 
+	if (has_pointers(from) && !VOID_TYPE_P(to) && !carries(to))
+		return esc_shift(esc_hole(&unit.esc->opaque), 1);
 	if (has_pointers(from) || has_pointers(to))
 		return esc_shift(flow_place_at(c->w, CALL_EXPR_ARG(c->call, e->dst)), 1);
 	if (VOID_TYPE_P(from) || VOID_TYPE_P(to))
@@ -546,6 +548,15 @@ makes_block(tree expr)
 	return fn != NULL_TREE && object_kind_of(fn, expr, &kind) && kind != OBJECT_NEW;
 }
 
+// C11 6.7.4p7: as good as the external definition, wherever that is. GNU's `extern inline` is not:
+// it may do anything.
+static bool
+is_inline_definition(tree decl)
+{
+	return DECL_EXTERNAL(decl) && DECL_DECLARED_INLINE_P(decl) && !flag_gnu89_inline &&
+	       !lookup_attribute("gnu_inline", DECL_ATTRIBUTES(decl));
+}
+
 struct func *
 unit_function(tree decl)
 {
@@ -553,6 +564,8 @@ unit_function(tree decl)
 
 	if (decl == NULL_TREE || (f = unit.by_decl.get(decl)) == NULL)
 		return NULL;
+	if (is_inline_definition(decl))
+		return *f;
 	if (DECL_EXTERNAL(decl) || compat_replaceable(decl))
 		return NULL;
 	return *f;

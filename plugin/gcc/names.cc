@@ -144,6 +144,9 @@ spell_call(tree call)
 		text = IDENTIFIER_POINTER(DECL_NAME(fn));
 	else
 		return print_tree(call);
+	// Where a header's macro wrote it, as <alloca.h> does.
+	if (startswith(text, "__builtin_"))
+		text += strlen("__builtin_");
 	text = prefixed(text, "(");
 	FOR_EACH_CALL_EXPR_ARG(arg, i, call) {
 		text = keep(ACONCAT((text, first ? "" : ", ", spell(arg), NULL)));

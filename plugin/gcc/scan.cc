@@ -182,6 +182,26 @@ unknown_control(enum tree_code code)
 	       startswith(name, "transaction");
 }
 
+// Builtins that take the parameters as they lie, or variable arguments by no va_list.
+bool
+passes_all_arguments(tree call)
+{
+	tree fn = get_callee_fndecl(call);
+
+	if (fn == NULL_TREE || !fndecl_built_in_p(fn, BUILT_IN_NORMAL))
+		return false;
+	switch (DECL_FUNCTION_CODE(fn)) {
+	case BUILT_IN_APPLY:
+	case BUILT_IN_APPLY_ARGS:
+	case BUILT_IN_VA_ARG_PACK:
+	case BUILT_IN_NEXT_ARG:
+	case BUILT_IN_SAVEREGS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 scan_tree(struct scan *s, tree t)
 {
@@ -220,6 +240,8 @@ scan_tree(struct scan *s, tree t)
 		scan_call(s->f, t);
 		if (call_expr_flags(t) & ECF_RETURNS_TWICE)
 			leave_alone(s, "it calls a function that returns twice");
+		if (passes_all_arguments(t))
+			leave_alone(s, "it passes on all its arguments");
 		return scan_operands(s, t);
 	case COMPOUND_LITERAL_EXPR:
 		if (!s->once.add(t))
