@@ -252,6 +252,9 @@ flow_static_call(struct walk_state *w, struct esc_hole k, tree call, struct func
 		if (argument_carries(arg))
 			to = hidden_in_varargs(fn, n, arg) ? to_heap()
 							   : hole_of_param(w, k, fn, n);
+		// It keeps nothing that it sees; pointers it may copy as the bytes they are given as.
+		if (to.dst == NULL && is_hiding_cast(arg))
+			to = esc_deref(esc_hole(&unit.esc->opaque));
 		flow_argument(w, to, arg, call);
 		n++;
 	}

@@ -185,19 +185,6 @@ hides_pointers(tree from, tree to)
 	       !FUNC_OR_METHOD_TYPE_P(to) && COMPLETE_TYPE_P(to);
 }
 
-// What a pointer is cast to just to load through it.
-bool
-loads_hidden(tree pointer)
-{
-	tree to = TREE_TYPE(pointer), from;
-
-	if (!CONVERT_EXPR_P(pointer) || !is_data_pointer(to))
-		return false;
-	STRIP_NOPS(pointer);
-	from = TREE_TYPE(pointer);
-	return is_data_pointer(from) && hides_pointers(TREE_TYPE(from), TREE_TYPE(to));
-}
-
 // The hole for a reference T whose value goes to K.
 struct esc_hole
 hole_of_reference(struct esc_hole k, tree t)
@@ -216,7 +203,7 @@ hole_of_loaded(struct walk_state *w, struct esc_hole k, tree pointer)
 	struct esc_hole both[2] = { esc_deref(k), esc_deref(esc_hole(&unit.esc->opaque)) };
 	bool load = k.dst == NULL || k.derefs >= 0;
 
-	return esc_tee(unit.esc, w->f->core, w->depth, both, load && loads_hidden(pointer) ? 2 : 1);
+	return esc_tee(unit.esc, w->f->core, w->depth, both, load && is_hiding_cast(pointer) ? 2 : 1);
 }
 
 void
@@ -765,6 +752,19 @@ has_pointers(tree type)
 	}
 }
 
+// Whether POINTER, or what it is counted from, is a cast that hides what it points to.
+bool
+is_hiding_cast(tree pointer)
+{
+	tree to = TREE_TYPE(pointer), from;
+
+	while (CONVERT_EXPR_P(pointer) || TREE_CODE(pointer) == POINTER_PLUS_EXPR)
+		pointer = TREE_OPERAND(pointer, 0);
+	from = TREE_TYPE(pointer);
+	return is_data_pointer(to) && is_data_pointer(from) &&
+	       hides_pointers(TREE_TYPE(from), TREE_TYPE(to));
+}
+
 // Whether flow goes through a value of TYPE.
 bool
 carries(tree type)
@@ -810,8 +810,9 @@ flow_place(struct walk_state *w, tree lhs)
 	case RESULT_DECL: {
 		struct esc_loc *l = loc_of(w, lhs);
 
-		// What a nested function puts in a variable around it outlives it.
-		if (l == NULL || l->fn != w->f->core)
+		// What a nested function puts in a variable around it outlives it, and what a cast
+		// puts in bytes is read as bytes.
+		if (l == NULL || l->fn != w->f->core || !carries(TREE_TYPE(lhs)))
 			return to_heap();
 		return esc_hole(l);
 	}
@@ -832,7 +833,7 @@ flow_place(struct walk_state *w, tree lhs)
 	case MEM_REF:
 		return flow_place_at(w, TREE_OPERAND(lhs, 0));
 	case COMPOUND_LITERAL_EXPR:
-		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)))
+		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)) || !carries(TREE_TYPE(lhs)))
 			return to_heap();
 		return esc_hole(object_at(w, lhs, OBJECT_LITERAL)->loc);
 	case TARGET_EXPR:

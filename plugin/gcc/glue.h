@@ -156,6 +156,7 @@ struct esc_hole flow_place(struct walk_state *w, tree lhs);
 struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
 bool has_pointers(tree type);
 bool carries(tree type);
+bool is_hiding_cast(tree pointer);
 struct esc_hole note(struct esc_hole k, tree t, const char *why);
 struct esc_hole note_text(struct esc_hole k, const char *what, const char *why, location_t where);
 
