@@ -1027,4 +1027,10 @@ flow_function(struct func *f)
 	w.f = f;
 	w.depth = 1;
 	flow_value(&w, esc_discard(), body_of(f->decl));
+	// A function that is left alone keeps its variables; what it makes is the heap's.
+	if (f->alone)
+		for (const struct object *o : f->object_order)
+			esc_flow(unit.esc,
+				 note_text(esc_addr(to_heap()), o->name, f->why_alone, o->where),
+				 o->loc);
 }
