@@ -431,7 +431,6 @@ solve(void *, struct esc_func **fn, size_t n)
 		decide(f);
 }
 
-// `return &x` in a function that is left alone: <goat.h> took the front end's warning away.
 void
 unit_pass(void)
 {
@@ -447,11 +446,18 @@ unit_pass(void)
 	unit.esc = NULL;
 }
 
+// Plain C that nobody asks about is none of our business.
+bool
+anything_to_do(void)
+{
+	return unit.annotated || report_wanted() || opt.heap2stack || explanations_needed;
+}
+
 void
 parse_then_pass(void)
 {
 	parse_file();
-	if (seen_error())
+	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
 		keep_blocks_alive();
