@@ -94,6 +94,7 @@ struct esc_loc {
 	bool freed;             // of an object: may be given to a free() we do not know
 	bool addressed;         // its address flows somewhere
 	bool queued;
+	const struct esc_loc *told;     // of a parameter: where the last block about it ends
 	struct esc_label heap;  // the heap's walk, kept for the whole batch
 	struct esc_label walk;  // the walk under way
 };

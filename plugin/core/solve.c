@@ -159,8 +159,13 @@ explain(struct walk *w, struct esc_loc *l, bool leak)
 		}
 	}
 	b.root = src;
-	if (b.steps.n > 0)
+	if (b.steps.n > 0 && !(leak && l->told == src)) {
 		vec_push(&w->e->blocks, b);
+		if (leak)
+			l->told = src;
+	} else {
+		vec_free(&b.steps);
+	}
 }
 
 static void
@@ -254,6 +259,24 @@ finish(struct esc *e, struct esc_func *f)
 	f->solved = true;
 }
 
+// What the heap is given the address of has the shortest explanation there is; it is told before any
+// walk finds a longer one, as in Go.
+static void
+escape_at_once(struct walk *heap)
+{
+	struct esc_loc *h = &heap->e->heap;
+
+	for (size_t i = 0; i < h->edges.n; i++) {
+		struct esc_loc *l = h->edges.at[i].src;
+
+		if (h->edges.at[i].derefs >= 0 || l->escapes)
+			continue;
+		l->escapes = true;
+		reach(heap, l, -1, h, (unsigned)i);
+		vec_push(&heap->escaped, l);
+	}
+}
+
 void
 esc_solve(struct esc *e, struct esc_func **fn, size_t n)
 {
@@ -264,6 +287,7 @@ esc_solve(struct esc *e, struct esc_func **fn, size_t n)
 		qsort(e->locs.at, e->locs.n, sizeof(*e->locs.at), by_function);
 	begin(heap, e, &e->heap, NULL, 0);
 	reach(heap, &e->heap, 0, NULL, 0);
+	escape_at_once(heap);
 	for (size_t i = 0; i < n; i++)
 		if (fn[i]->result != NULL)
 			walk_from(w, heap, fn[i]->result);

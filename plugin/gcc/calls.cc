@@ -99,9 +99,7 @@ literal_text(tree t)
 void
 describe_new(struct object *o)
 {
-	tree text = literal_text(CALL_EXPR_ARG(o->expr, 0));
-
-	o->name = text != NULL_TREE ? keep(TREE_STRING_POINTER(text)) : "new";
+	o->name = name_of_new(o->expr);
 	o->type = TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(o->expr, 1)));
 	o->size = TYPE_SIZE_UNIT(o->type);
 	o->align = TYPE_ALIGN_UNIT(o->type);
@@ -168,15 +166,16 @@ void
 flow_initialiser(struct walk_state *w, struct object *o, tree literal)
 {
 	tree init = DECL_INITIAL(COMPOUND_LITERAL_EXPR_DECL(literal));
+	location_t outer = w->where;
+	struct esc_hole k = esc_hole(o->loc);
 
 	if (init == NULL_TREE || init == error_mark_node)
 		return;
-	if (TREE_CODE(init) == CONSTRUCTOR)
-		return flow_value(w, esc_hole(o->loc), init);
-	if (carries(TREE_TYPE(init)))
-		return flow_value(w, has_pointers(TREE_TYPE(init)) ? esc_hole(o->loc) : to_heap(),
-				  init);
-	flow_value(w, esc_discard(), init);
+	w->where = o->where;
+	if (TREE_CODE(init) != CONSTRUCTOR && !has_pointers(TREE_TYPE(init)))
+		k = carries(TREE_TYPE(init)) ? to_heap() : esc_discard();
+	flow_value(w, k, init);
+	w->where = outer;
 }
 
 // ---------------------------------------------------------------- tags
@@ -513,6 +512,18 @@ is_unconditional(const struct free_site *s, const struct object *o)
 
 } // namespace
 
+// `new(T)` as the source spells it where CALL is one of goat_new_, else NULL.
+const char *
+name_of_new(tree call)
+{
+	tree fn = get_callee_fndecl(call), text;
+
+	if (fn == NULL_TREE || !is_goat_new(fn))
+		return NULL;
+	text = literal_text(CALL_EXPR_ARG(call, 0));
+	return text != NULL_TREE ? keep(TREE_STRING_POINTER(text)) : "new";
+}
+
 // The compound literal that a call of goat_new_ takes its value from, or NULL.
 tree
 new_literal(tree call)
@@ -524,6 +535,15 @@ new_literal(tree call)
 	literal = CALL_EXPR_ARG(call, 2);
 	STRIP_NOPS(literal);
 	return TREE_OPERAND(literal, 0);
+}
+
+bool
+makes_block(tree expr)
+{
+	enum object_kind kind;
+	tree fn = TREE_CODE(expr) == CALL_EXPR ? get_callee_fndecl(expr) : NULL_TREE;
+
+	return fn != NULL_TREE && object_kind_of(fn, expr, &kind) && kind != OBJECT_NEW;
 }
 
 struct func *

@@ -149,6 +149,7 @@ struct walk_state {
 	int depth;
 	struct arm *arm;
 	struct block *block;
+	location_t where;       // of what is being initialised, for braces have no place of their own
 };
 void flow_function(struct func *f);
 void flow_value(struct walk_state *w, struct esc_hole k, tree t);
@@ -173,6 +174,9 @@ void scan_call(struct func *f, tree call);
 // Pairs each free() with the object that it frees; after the function's flow.
 void match_frees(struct func *f);
 tree new_literal(tree call);
+const char *name_of_new(tree call);
+// Whether EXPR makes an object that nothing has been stored in yet.
+bool makes_block(tree expr);
 struct object *object_at(struct walk_state *w, tree expr, enum object_kind kind);
 
 // names.cc

@@ -22,6 +22,7 @@ struct text {
 	char at[LONGEST + 8];
 	size_t n;
 	bool blank;             // a blank is due before the next character
+	int braces;             // open ones; what they hold is left out, as Go does
 };
 
 void
@@ -42,6 +43,18 @@ put_char(struct text *t, char c)
 		t->n = LONGEST + 3;
 	}
 	t->at[t->n] = '\0';
+}
+
+void
+put_source_char(struct text *t, char c)
+{
+	if (c == '}' && t->braces > 0)
+		t->braces--;
+	if (t->braces == 0)
+		put_char(t, c);
+	if (c == '{' && t->braces++ == 0)
+		for (const char *dots = "..."; *dots; dots++)
+			put_char(t, *dots);
 }
 
 bool
@@ -70,8 +83,8 @@ put_source(struct text *t, location_t start, location_t finish)
 		if (line == to.line && (size_t)to.column < length)
 			length = to.column;
 		for (size_t i = first; i < length; i++)
-			put_char(t, s[i]);
-		put_char(t, ' ');
+			put_source_char(t, s[i]);
+		put_source_char(t, ' ');
 	}
 	return t->n > 0;
 }
@@ -125,6 +138,8 @@ spell_call(tree call)
 	const char *text;
 	bool first = true;
 
+	if ((text = name_of_new(call)) != NULL)
+		return text;
 	if (fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE)
 		text = IDENTIFIER_POINTER(DECL_NAME(fn));
 	else
