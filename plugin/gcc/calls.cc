@@ -548,7 +548,9 @@ makes_block(tree expr)
 	enum object_kind kind;
 	tree fn = TREE_CODE(expr) == CALL_EXPR ? get_callee_fndecl(expr) : NULL_TREE;
 
-	return fn != NULL_TREE && object_kind_of(fn, expr, &kind) && kind != OBJECT_NEW;
+	if (fn == NULL_TREE || !object_kind_of(fn, expr, &kind))
+		return false;
+	return kind != OBJECT_NEW || !has_pointers(TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(expr, 1))));
 }
 
 // C11 6.7.4p7: as good as the external definition, wherever that is. GNU's `extern inline` is not:

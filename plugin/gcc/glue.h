@@ -25,6 +25,7 @@ struct options {
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
 	const char *json;       // file name or NULL
+	const char *dot;        // file name or NULL
 	const char *filter;     // a regular expression on function names, or NULL
 };
 extern struct options opt;
@@ -193,6 +194,8 @@ void report(const struct func *f, location_t where, enum decision_kind kind, con
 	    const char *text, const struct esc_loc *loc, const char *action);
 void report_flow_error(location_t where, const struct esc_loc *loc, const char *text);
 void report_finish(void);
+// Opens the file of -fgoat-OPTION=NAME for writing; an error and NULL if it cannot be.
+FILE *open_output(const char *option, const char *name);
 bool report_wanted(void);
 bool flow_wanted(void);
 

@@ -72,6 +72,13 @@ set_json(const char *value)
 }
 
 bool
+set_dot(const char *value)
+{
+	opt.dot = value;
+	return value != NULL && *value;
+}
+
+bool
 set_filter(const char *value)
 {
 	regex_t compiled;
@@ -87,6 +94,7 @@ const struct option option_table[] = {
 	{ "m", set_m, "nothing, 0, 1 or 2" },
 	{ "l", set_l, "no value" },
 	{ "json", set_json, "a file name" },
+	{ "dot", set_dot, "a file name" },
 	{ "heap2stack", set_heap2stack, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
 };
@@ -414,6 +422,20 @@ outer_first(const void *a, const void *b)
 	return DECL_UID(x->decl) < DECL_UID(y->decl) ? -1 : DECL_UID(x->decl) > DECL_UID(y->decl);
 }
 
+// Adds the batch's graph to the file of -fgoat-dot.
+void
+draw(void)
+{
+	static FILE *out;
+
+	if (out == NULL && (out = open_output("dot", opt.dot)) == NULL) {
+		opt.dot = NULL;
+		return;
+	}
+	esc_dump_dot(unit.esc, out);
+	fflush(out);
+}
+
 void
 solve(void *, struct esc_func **fn, size_t n)
 {
@@ -430,6 +452,8 @@ solve(void *, struct esc_func **fn, size_t n)
 		match_frees(f);
 	}
 	esc_solve(unit.esc, fn, n);
+	if (opt.dot != NULL)
+		draw();
 	for (struct func *f : batch)
 		decide(f);
 }
@@ -448,11 +472,19 @@ unit_pass(void)
 	unit.esc = NULL;
 }
 
+// Plain C that nobody asks about is none of our business.
+bool
+anything_to_do(void)
+{
+	return unit.annotated || report_wanted() || opt.heap2stack || opt.dot != NULL ||
+	       explanations_needed;
+}
+
 void
 parse_then_pass(void)
 {
 	parse_file();
-	if (seen_error())
+	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
 		keep_blocks_alive();
@@ -464,7 +496,8 @@ start_unit(void *, void *)
 {
 	if (flag_preprocess_only)
 		return;
-	cpp_define(parse_in, "__GOAT__=1");
+	if (!cpp_get_options(parse_in)->preprocessed)
+		cpp_define(parse_in, "__GOAT__=1");
 	parse_file = lang_hooks.parse_file;
 	lang_hooks.parse_file = parse_then_pass;
 }
@@ -475,6 +508,7 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-l           no inlining before the analysis\n"
 	"-fplugin-arg-goat-json=FILE   every decision as a line of JSON\n"
 	"-fplugin-arg-goat-heap2stack  malloc() that does not escape lives in the frame\n"
+	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
 	"-fplugin-arg-goat-filter=RE   report on functions that match only\n",
 };
 
