@@ -111,8 +111,7 @@ describe_literal(struct object *o)
 	o->type = TREE_TYPE(o->expr);
 	o->size = TYPE_SIZE_UNIT(o->type);
 	o->align = TYPE_ALIGN_UNIT(o->type);
-	o->name = keep(ACONCAT((TREE_CODE(o->type) == ARRAY_TYPE ? "(" : "&(", spell_type(o->type),
-				"){...}", NULL)));
+	o->name = spell_object(o->expr);
 }
 
 void
@@ -120,7 +119,7 @@ describe_block(struct object *o)
 {
 	tree call = o->expr;
 
-	o->name = spell(call);
+	o->name = spell_object(call);
 	o->align = MALLOC_ABI_ALIGNMENT / BITS_PER_UNIT;
 	switch (o->kind) {
 	case OBJECT_CALLOC:

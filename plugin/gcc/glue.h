@@ -184,6 +184,8 @@ struct object *object_at(struct walk_state *w, tree expr, enum object_kind kind)
 // Text of T as the source has it, blanks folded; belongs to the caller until the unit ends.
 const char *spell(tree t);
 const char *spell_type(tree type);
+// The name of the object that a literal or a call makes.
+const char *spell_object(tree t);
 const char *spell_location(location_t where);
 location_t point_of_use(location_t where);
 const char *keep(const char *text);
