@@ -111,8 +111,7 @@ describe_literal(struct object *o)
 	o->type = TREE_TYPE(o->expr);
 	o->size = TYPE_SIZE_UNIT(o->type);
 	o->align = TYPE_ALIGN_UNIT(o->type);
-	o->name = keep(ACONCAT((TREE_CODE(o->type) == ARRAY_TYPE ? "(" : "&(", spell_type(o->type),
-				"){...}", NULL)));
+	o->name = spell_object(o->expr);
 }
 
 void
@@ -120,7 +119,7 @@ describe_block(struct object *o)
 {
 	tree call = o->expr;
 
-	o->name = spell(call);
+	o->name = spell_object(call);
 	o->align = MALLOC_ABI_ALIGNMENT / BITS_PER_UNIT;
 	switch (o->kind) {
 	case OBJECT_CALLOC:
@@ -252,6 +251,9 @@ flow_static_call(struct walk_state *w, struct esc_hole k, tree call, struct func
 		if (argument_carries(arg))
 			to = hidden_in_varargs(fn, n, arg) ? to_heap()
 							   : hole_of_param(w, k, fn, n);
+		// It keeps nothing that it sees; pointers it may copy as the bytes they are given as.
+		if (to.dst == NULL && is_hiding_cast(arg))
+			to = esc_deref(esc_hole(&unit.esc->opaque));
 		flow_argument(w, to, arg, call);
 		n++;
 	}
@@ -299,6 +301,8 @@ hole_of_copy(struct library_call *c, const struct libc_effect *e)
 	tree from = pointee(CALL_EXPR_ARG(c->call, e->src));
 	tree to = pointee(CALL_EXPR_ARG(c->call, e->dst));
 
+	if (has_pointers(from) && !VOID_TYPE_P(to) && !carries(to))
+		return esc_shift(esc_hole(&unit.esc->opaque), 1);
 	if (has_pointers(from) || has_pointers(to))
 		return esc_shift(flow_place_at(c->w, CALL_EXPR_ARG(c->call, e->dst)), 1);
 	if (VOID_TYPE_P(from) || VOID_TYPE_P(to))
@@ -548,6 +552,15 @@ makes_block(tree expr)
 	return kind != OBJECT_NEW || !has_pointers(TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(expr, 1))));
 }
 
+// C11 6.7.4p7: as good as the external definition, wherever that is. GNU's `extern inline` is not:
+// it may do anything.
+static bool
+is_inline_definition(tree decl)
+{
+	return DECL_EXTERNAL(decl) && DECL_DECLARED_INLINE_P(decl) && !flag_gnu89_inline &&
+	       !lookup_attribute("gnu_inline", DECL_ATTRIBUTES(decl));
+}
+
 struct func *
 unit_function(tree decl)
 {
@@ -555,6 +568,8 @@ unit_function(tree decl)
 
 	if (decl == NULL_TREE || (f = unit.by_decl.get(decl)) == NULL)
 		return NULL;
+	if (is_inline_definition(decl))
+		return *f;
 	if (DECL_EXTERNAL(decl) || compat_replaceable(decl))
 		return NULL;
 	return *f;

@@ -11,10 +11,11 @@
 //	An integer of a pointer's size may be a pointer in disguise. Variables, parameters, results
 //	and arithmetic carry it along. Memory does not: what is loaded as an integer is one, so a
 //	disguised pointer that is stored as an integer is stored for good, to the heap. A union is
-//	read as any of its members.
+//	read as any of its members. A narrower integer is a number: a hash, a remainder.
 //
 //	A pointer to pointers may be turned into one to bytes, and the pointers copied as bytes. What
 //	it points to then flows to the opaque location, where objects escape and variables do not.
+//	So does a union that holds pointers and is read as something large enough to hide one.
 //
 // Go:    as escape/expr.go, assign.go, stmt.go.
 // Layer: glue.
@@ -41,6 +42,12 @@ bool
 is_word(tree type)
 {
 	return INTEGRAL_TYPE_P(type) && TYPE_PRECISION(type) > POINTER_SIZE / 2;
+}
+
+bool
+wide_float(tree type)
+{
+	return TREE_CODE(type) == REAL_TYPE && TYPE_PRECISION(type) >= POINTER_SIZE;
 }
 
 bool
@@ -123,6 +130,22 @@ through_union(tree ref)
 	return false;
 }
 
+// The same, by a member that is large enough for an address, but read as something else.
+bool
+hidden_in_union(tree ref)
+{
+	for (; handled_component_p(ref); ref = TREE_OPERAND(ref, 0)) {
+		tree size = TYPE_SIZE(TREE_TYPE(ref));
+
+		if (TREE_CODE(ref) == COMPONENT_REF &&
+		    TREE_CODE(TREE_TYPE(TREE_OPERAND(ref, 0))) == UNION_TYPE)
+			return has_pointers(TREE_TYPE(TREE_OPERAND(ref, 0))) && size != NULL_TREE &&
+			       !has_pointers(TREE_TYPE(ref)) &&
+			       !(tree_fits_uhwi_p(size) && tree_to_uhwi(size) < POINTER_SIZE);
+	}
+	return false;
+}
+
 // Whether a value of this reference's type that lies in memory may be a pointer.
 bool
 memory_carries(tree ref)
@@ -154,41 +177,63 @@ flow_variable(struct walk_state *w, struct esc_hole k, tree decl)
 		esc_flow(unit.esc, k, l);
 }
 
-void
-flow_component(struct walk_state *w, struct esc_hole k, tree t)
-{
-	tree base = TREE_OPERAND(t, 0);
-
-	if (k.derefs >= 0 && !memory_carries(t))
-		k = esc_discard();
-	if (TREE_CODE(base) == INDIRECT_REF)
-		return flow_value(w, note(esc_deref(k), t, "dot of pointer"), TREE_OPERAND(base, 0));
-	flow_value(w, note(k, t, "dot"), base);
-}
-
-void
-flow_element(struct walk_state *w, struct esc_hole k, tree t)
-{
-	if (k.derefs >= 0 && !memory_carries(t))
-		k = esc_discard();
-	flow_discard(w, TREE_OPERAND(t, 1));
-	flow_value(w, note(k, t, "fixed-array-index-of"), TREE_OPERAND(t, 0));
-}
-
-void
-flow_load(struct walk_state *w, struct esc_hole k, tree t)
-{
-	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
-		k = esc_discard();
-	flow_value(w, note(esc_deref(k), t, "indirection"), TREE_OPERAND(t, 0));
-}
-
 // Whether a pointer to TO can be used to copy the pointers in a FROM without their being seen.
 bool
 hides_pointers(tree from, tree to)
 {
 	return (VOID_TYPE_P(from) || has_pointers(from)) && !VOID_TYPE_P(to) && !has_pointers(to) &&
 	       !FUNC_OR_METHOD_TYPE_P(to) && COMPLETE_TYPE_P(to);
+}
+
+// The hole for a reference T whose value goes to K.
+struct esc_hole
+hole_of_reference(struct esc_hole k, tree t)
+{
+	if (k.dst != NULL && k.derefs < 0)
+		return k;               // only its address
+	if (memory_carries(t))
+		return k;
+	return hidden_in_union(t) ? esc_hole(&unit.esc->opaque) : esc_discard();
+}
+
+// The hole for the pointer that is loaded through; K is where the loaded value goes.
+struct esc_hole
+hole_of_loaded(struct walk_state *w, struct esc_hole k, tree pointer)
+{
+	struct esc_hole both[2] = { esc_deref(k), esc_deref(esc_hole(&unit.esc->opaque)) };
+	bool load = k.dst == NULL || k.derefs >= 0;
+
+	return esc_tee(unit.esc, w->f->core, w->depth, both, load && is_hiding_cast(pointer) ? 2 : 1);
+}
+
+void
+flow_component(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree base = TREE_OPERAND(t, 0);
+
+	k = hole_of_reference(k, t);
+	if (TREE_CODE(base) == INDIRECT_REF) {
+		base = TREE_OPERAND(base, 0);
+		return flow_value(w, note(hole_of_loaded(w, k, base), t, "dot of pointer"), base);
+	}
+	flow_value(w, note(k, t, "dot"), base);
+}
+
+void
+flow_element(struct walk_state *w, struct esc_hole k, tree t)
+{
+	flow_discard(w, TREE_OPERAND(t, 1));
+	flow_value(w, note(hole_of_reference(k, t), t, "fixed-array-index-of"), TREE_OPERAND(t, 0));
+}
+
+void
+flow_load(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree pointer = TREE_OPERAND(t, 0);
+
+	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
+		k = esc_discard();
+	flow_value(w, note(hole_of_loaded(w, k, pointer), t, "indirection"), pointer);
 }
 
 // What POINTER points to may be looked at as bytes from here on. Gives the hole for the pointer, of
@@ -214,6 +259,9 @@ flow_conversion(struct walk_state *w, struct esc_hole k, tree t)
 	tree from = TREE_OPERAND(t, 0);
 	tree to_type = TREE_TYPE(t), from_type = TREE_TYPE(from);
 
+	// The same bits as a vector or a float.
+	if (TREE_CODE(t) == VIEW_CONVERT_EXPR && carries(from_type) && !carries(to_type))
+		return flow_value(w, to_heap(), from);
 	if (k.dst == NULL || from_type == NULL_TREE)
 		return flow_value(w, k, from);
 	if (k.derefs >= 0 && !carries(to_type))
@@ -704,6 +752,19 @@ has_pointers(tree type)
 	}
 }
 
+// Whether POINTER, or what it is counted from, is a cast that hides what it points to.
+bool
+is_hiding_cast(tree pointer)
+{
+	tree to = TREE_TYPE(pointer), from;
+
+	while (CONVERT_EXPR_P(pointer) || TREE_CODE(pointer) == POINTER_PLUS_EXPR)
+		pointer = TREE_OPERAND(pointer, 0);
+	from = TREE_TYPE(pointer);
+	return is_data_pointer(to) && is_data_pointer(from) &&
+	       hides_pointers(TREE_TYPE(from), TREE_TYPE(to));
+}
+
 // Whether flow goes through a value of TYPE.
 bool
 carries(tree type)
@@ -749,8 +810,9 @@ flow_place(struct walk_state *w, tree lhs)
 	case RESULT_DECL: {
 		struct esc_loc *l = loc_of(w, lhs);
 
-		// What a nested function puts in a variable around it outlives it.
-		if (l == NULL || l->fn != w->f->core)
+		// What a nested function puts in a variable around it outlives it, and what a cast
+		// puts in bytes is read as bytes.
+		if (l == NULL || l->fn != w->f->core || !carries(TREE_TYPE(lhs)))
 			return to_heap();
 		return esc_hole(l);
 	}
@@ -771,7 +833,7 @@ flow_place(struct walk_state *w, tree lhs)
 	case MEM_REF:
 		return flow_place_at(w, TREE_OPERAND(lhs, 0));
 	case COMPOUND_LITERAL_EXPR:
-		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)))
+		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)) || !carries(TREE_TYPE(lhs)))
 			return to_heap();
 		return esc_hole(object_at(w, lhs, OBJECT_LITERAL)->loc);
 	case TARGET_EXPR:
@@ -882,6 +944,9 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 		return flow_discard(w, TREE_OPERAND(t, 1));
 	case TRUTH_NOT_EXPR:
 	case FLOAT_EXPR:
+		// A double has room for every address there is, but not for where it came from.
+		return flow_value(w, wide_float(TREE_TYPE(t)) ? to_heap() : esc_discard(),
+				  TREE_OPERAND(t, 0));
 	case FIX_TRUNC_EXPR:
 	case CONJ_EXPR:
 	case EXIT_EXPR:
@@ -913,7 +978,7 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 	case COMPOUND_LITERAL_EXPR:
 		return flow_literal(w, k, t);
 	case VA_ARG_EXPR:
-		if (!has_pointers(TREE_TYPE(t)))
+		if (!carries(TREE_TYPE(t)))
 			k = esc_discard();
 		return flow_value(w, esc_deref(k), TREE_OPERAND(t, 0));
 	case BIND_EXPR:
@@ -962,4 +1027,10 @@ flow_function(struct func *f)
 	w.f = f;
 	w.depth = 1;
 	flow_value(&w, esc_discard(), body_of(f->decl));
+	// A function that is left alone keeps its variables; what it makes is the heap's.
+	if (f->alone)
+		for (const struct object *o : f->object_order)
+			esc_flow(unit.esc,
+				 note_text(esc_addr(to_heap()), o->name, f->why_alone, o->where),
+				 o->loc);
 }

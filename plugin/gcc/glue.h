@@ -157,6 +157,7 @@ struct esc_hole flow_place(struct walk_state *w, tree lhs);
 struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
 bool has_pointers(tree type);
 bool carries(tree type);
+bool is_hiding_cast(tree pointer);
 struct esc_hole note(struct esc_hole k, tree t, const char *why);
 struct esc_hole note_text(struct esc_hole k, const char *what, const char *why, location_t where);
 
@@ -183,6 +184,8 @@ struct object *object_at(struct walk_state *w, tree expr, enum object_kind kind)
 // Text of T as the source has it, blanks folded; belongs to the caller until the unit ends.
 const char *spell(tree t);
 const char *spell_type(tree type);
+// The name of the object that a literal or a call makes.
+const char *spell_object(tree t);
 const char *spell_location(location_t where);
 location_t point_of_use(location_t where);
 const char *keep(const char *text);

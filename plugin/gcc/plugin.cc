@@ -345,7 +345,7 @@ decide_params(struct func *f)
 		if (DECL_NAME(p) == NULL_TREE || DECL_ARTIFICIAL(p))
 			continue;
 		verify_noescape(f, p, i, v->loc);
-		if (v->loc->escapes)
+		if (v->loc->escapes && !f->alone)
 			decide_moved(f, p, v);
 		else if (has_pointers(TREE_TYPE(p)))
 			leaks_describe(f->alone ? &esc_all_leaks : &v->loc->leaks, v->loc->name,
@@ -356,6 +356,8 @@ decide_params(struct func *f)
 void
 decide_locals(struct func *f)
 {
+	if (f->alone)
+		return;
 	for (tree decl : f->order) {
 		struct local *v = *f->locals.get(decl);
 
@@ -378,7 +380,9 @@ decide_object(struct func *f, struct object *o)
 	const char *text;
 
 	o->escapes = o->loc->escapes;
-	if (is_c_block(o)) {
+	if (f->alone) {
+		o->on_heap = o->kind == OBJECT_NEW;
+	} else if (is_c_block(o)) {
 		o->in_frame = opt.heap2stack && !o->escapes && !o->loc->freed && fits_in_frame(f, o);
 	} else if (o->kind == OBJECT_NEW) {
 		o->in_frame = !o->escapes;
@@ -443,11 +447,10 @@ solve(void *, struct esc_func **fn, size_t n)
 	esc_begin(unit.esc, fn, n);
 	for (struct func *f : batch)
 		declare(f);
-	for (struct func *f : batch)
-		if (!f->alone) {
-			flow_function(f);
-			match_frees(f);
-		}
+	for (struct func *f : batch) {
+		flow_function(f);
+		match_frees(f);
+	}
 	esc_solve(unit.esc, fn, n);
 	if (opt.dot != NULL)
 		draw();
@@ -464,8 +467,7 @@ unit_pass(void)
 	report_finish();
 	if (!seen_error())
 		for (struct func *f : unit.funcs)
-			if (!f->alone)
-				act(f);
+			act(f);
 	esc_free(unit.esc);
 	unit.esc = NULL;
 }
