@@ -40,11 +40,24 @@ checked(void *p)
 	return p;
 }
 
-// An alignment above the collector's. It has no pointer-free form of this.
 static void *
-malloc_aligned(size_t size, size_t align)
+malloc_any(size_t size, int noscan)
 {
-	return memset(checked(GC_memalign(align, size)), 0, size);
+	if (noscan)
+		return memset(checked(GC_malloc_atomic(size)), 0, size);
+	return checked(GC_malloc(size));
+}
+
+// An alignment above the collector's: somewhere inside a larger object.
+static void *
+malloc_aligned(size_t size, size_t align, int noscan)
+{
+	char *p;
+
+	if (size > SIZE_MAX - align)
+		checked(NULL);
+	p = malloc_any(size + align, noscan);
+	return p + (-(uintptr_t)p & (align - 1));
 }
 
 void *
@@ -53,10 +66,8 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 	if (size == 0)
 		return &zerobase;
 	if (__builtin_expect(align > GRANULE, 0))
-		return malloc_aligned(size, align);
-	if (noscan)
-		return memset(checked(GC_malloc_atomic(size)), 0, size);
-	return checked(GC_malloc(size));
+		return malloc_aligned(size, align, noscan);
+	return malloc_any(size, noscan);
 }
 
 void

@@ -46,14 +46,6 @@ libc_entry_of(tree fn, int nargs)
 	return entry;
 }
 
-// `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
-bool
-is_goat_new(tree fn)
-{
-	return DECL_NAME(fn) != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) &&
-	       id_equal(DECL_NAME(fn), "goat_new_");
-}
-
 bool
 object_kind_of(tree fn, tree call, enum object_kind *kind)
 {
@@ -512,6 +504,14 @@ is_unconditional(const struct free_site *s, const struct object *o)
 }
 
 } // namespace
+
+// `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
+bool
+is_goat_new(tree fn)
+{
+	return DECL_NAME(fn) != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) &&
+	       id_equal(DECL_NAME(fn), "goat_new_");
+}
 
 // The compound literal that a call of goat_new_ takes its value from, or NULL.
 tree
