@@ -26,5 +26,6 @@
 _Noreturn void goat_fatal(const char *text);
 
 void goat_gc(void);
+void goat_threadinit(void);
 
 #endif

@@ -147,8 +147,8 @@ class Comparison:
         notes = testlib.count_notes(built.err)
         problem = testlib.broken(built.err)
         if problem or built.status != 0:
-            return Outcome(name, "fail", problem or f"does not compile: {built.err.strip()[-200:]}",
-                           self.again(argv, source, name) + "\n" + built.err[-4000:])
+            return Outcome(name, "fail", problem or f"does not compile: {testlib.trouble(built.err)[:200]}",
+                           self.again(argv, source, name) + "\n" + testlib.trouble(built.err))
         result = testlib.run([exe], self.args.timeout * 4, env=RUN_ENV)
         if (result.status, result.out) == (0, plain.out):
             return Outcome(name, "pass", notes=notes)

@@ -213,6 +213,19 @@ def broken(stderr):
     return stderr[start:end if end >= 0 else len(stderr)].strip()
 
 
+def trouble(stderr):
+    """A compiler's messages without the report: errors and what follows each."""
+    kept, on = [], False
+    for line in stderr.splitlines():
+        if re.match(r"\S+:\d+:\d+: note: ", line):
+            on = False
+        elif re.search(r"error|undefined reference|ld returned", line):
+            on = True
+        if on:
+            kept.append(line)
+    return "\n".join(kept)[:4000] or stderr[-2000:]
+
+
 # ---- many jobs -----------------------------------------------------------------------------------
 
 class Tally:

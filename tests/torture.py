@@ -229,7 +229,7 @@ class Torture:
         if built.status != 0:
             errors = [line for line in built.err.splitlines() if "error" in line or "undefined" in line]
             return Outcome(name, "fail", f"does not compile ({testlib.how(built)}): "
-                           + (errors or [built.err.strip()[-200:]])[0], detail + "\n" + built.err[-4000:])
+                           + (errors or [built.err.strip()[-200:]])[0], detail + "\n" + testlib.trouble(built.err))
         if not program.runs:
             return Outcome(name, "pass", notes=notes)
         result, got = self.execute(exe, RUN_LIMIT * 4)
@@ -242,7 +242,7 @@ class Torture:
         plain = self.build(program, self.args.gcc, [], level, os.path.join(self.directory(), "plain"))
         if testlib.broken(plain.err):
             return Outcome(name, "n/a")
-        return Outcome(name, "fail", testlib.broken(built.err), detail + "\n" + built.err[-4000:])
+        return Outcome(name, "fail", testlib.broken(built.err), detail + "\n" + testlib.trouble(built.err))
 
     def differs(self, program, level, name, detail, key, result, got):
         """The programs differ. Ask plain gcc twice more, so that an unsteady one does not count."""
@@ -269,7 +269,7 @@ class Torture:
             text.append(built.out)
         detail = testlib.command_text(argv)
         if built.status != 0:
-            return Outcome(name, "fail", "does not compile", detail + "\n" + built.err[-4000:])
+            return Outcome(name, "fail", "does not compile", detail + "\n" + testlib.trouble(built.err))
         if text[0] != text[1]:
             return Outcome(name, "fail", "is not compiled to the same code", detail)
         return Outcome(name, "pass", notes=testlib.count_notes(built.err))

@@ -113,13 +113,27 @@ esc_explain(const struct esc_block *b, void (*each)(void *arg, const char *line)
 }
 
 static void
+dump_label(const struct esc_loc *l, const char *text, FILE *out)
+{
+	fprintf(out, "\tn%p [label=\"", (const void *)l);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fprintf(out, "\"%s]\n", l->escapes ? ", style=filled" : "");
+}
+
+static void
 dump_edges(const struct esc_loc *l, FILE *out)
 {
 	struct text t = { 0 };
 
-	put_loc(&t, l);
-	fprintf(out, "\tn%p [label=\"%s\"%s]\n", (const void *)l, t.at,
-		l->escapes ? ", style=filled" : "");
+	if (l->kind == ESC_OPAQUE || l->kind == ESC_FREED)
+		put(&t, l->kind == ESC_OPAQUE ? "{opaque}" : "{freed}");
+	else
+		put_loc(&t, l);
+	dump_label(l, t.at, out);
 	for (size_t i = 0; i < l->edges.n; i++)
 		fprintf(out, "\tn%p -> n%p [label=\"%d\"]\n", (void *)l->edges.at[i].src,
 			(const void *)l, l->edges.at[i].derefs);
@@ -131,6 +145,8 @@ esc_dump_dot(const struct esc *e, FILE *out)
 {
 	fprintf(out, "digraph escape {\n");
 	dump_edges(&e->heap, out);
+	dump_edges(&e->opaque, out);
+	dump_edges(&e->freed, out);
 	for (size_t i = 0; i < e->locs.n; i++)
 		dump_edges(e->locs.at[i], out);
 	fprintf(out, "}\n");

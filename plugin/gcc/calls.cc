@@ -46,14 +46,6 @@ libc_entry_of(tree fn, int nargs)
 	return entry;
 }
 
-// `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
-bool
-is_goat_new(tree fn)
-{
-	return DECL_NAME(fn) != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) &&
-	       id_equal(DECL_NAME(fn), "goat_new_");
-}
-
 bool
 object_kind_of(tree fn, tree call, enum object_kind *kind)
 {
@@ -526,6 +518,14 @@ name_of_new(tree call)
 		return NULL;
 	text = literal_text(CALL_EXPR_ARG(call, 0));
 	return text != NULL_TREE ? keep(TREE_STRING_POINTER(text)) : "new";
+}
+
+// `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
+bool
+is_goat_new(tree fn)
+{
+	return DECL_NAME(fn) != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) &&
+	       id_equal(DECL_NAME(fn), "goat_new_");
 }
 
 // The compound literal that a call of goat_new_ takes its value from, or NULL.
