@@ -110,6 +110,16 @@ loc_of(struct walk_state *w, tree decl)
 	return local_of(w, decl)->loc;
 }
 
+// A location that explanations do not mention, for there is no such thing in the source.
+struct esc_hole
+temporary(struct walk_state *w)
+{
+	struct esc_loc *temp = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+
+	temp->unseen = true;
+	return esc_hole(temp);
+}
+
 void
 flow_discard(struct walk_state *w, tree t)
 {
@@ -203,7 +213,7 @@ hole_of_loaded(struct walk_state *w, struct esc_hole k, tree pointer)
 	struct esc_hole both[2] = { esc_deref(k), esc_deref(esc_hole(&unit.esc->opaque)) };
 	bool load = k.dst == NULL || k.derefs >= 0;
 
-	return esc_tee(unit.esc, w->f->core, w->depth, both, load && is_hiding_cast(pointer) ? 2 : 1);
+	return join(w, both, load && is_hiding_cast(pointer) ? 2 : 1);
 }
 
 void
@@ -250,7 +260,7 @@ hole_of_bytes(struct walk_state *w, struct esc_hole k, tree pointer)
 		flow_variable(w, both[1], pointer);
 		return k;
 	}
-	return esc_tee(unit.esc, w->f->core, w->depth, both, 2);
+	return join(w, both, 2);
 }
 
 void
@@ -466,6 +476,13 @@ flow_address(struct walk_state *w, struct esc_hole k, tree t)
 		object_at(w, base, OBJECT_LITERAL)->loc->addressed = true;
 	if (k.dst == NULL)
 		return flow_discard(w, of);
+	// Whoever loads through the address of a member may be after the others: container_of.
+	if (k.derefs > 0 && TREE_CODE(of) == COMPONENT_REF) {
+		struct esc_hole whole = temporary(w);
+
+		esc_flow(unit.esc, k, whole.dst);
+		k = whole;
+	}
 	k = esc_addr(k);
 	if (TREE_CODE(of) == COMPOUND_LITERAL_EXPR && k.derefs < 0)
 		return flow_value(w, k, of);    // it is a spill
@@ -553,7 +570,7 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	both[0] = note(both[0], where, "assign");
 	both[1] = k;
-	flow_value(w, k.dst == NULL ? both[0] : esc_tee(unit.esc, w->f->core, w->depth, both, 2),
+	flow_value(w, k.dst == NULL ? both[0] : join(w, both, 2),
 		   rhs);
 }
 
@@ -772,6 +789,20 @@ bool
 carries(tree type)
 {
 	return type != NULL_TREE && (has_pointers(type) || is_word(type));
+}
+
+// One hole for N, none of which takes an address.
+struct esc_hole
+join(struct walk_state *w, const struct esc_hole *k, size_t n)
+{
+	struct esc_hole one = esc_tee(unit.esc, w->f->core, w->depth, k, n);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		used += k[i].dst != NULL;
+	if (used > 1)
+		one.dst->unseen = true;
+	return one;
 }
 
 struct esc_hole
