@@ -222,6 +222,9 @@ flow_component(struct walk_state *w, struct esc_hole k, tree t)
 	tree base = TREE_OPERAND(t, 0);
 
 	k = hole_of_reference(k, t);
+	// Members of an anonymous struct or union are the outer one's to the source.
+	while (TREE_CODE(base) == COMPONENT_REF && DECL_NAME(TREE_OPERAND(base, 1)) == NULL_TREE)
+		base = TREE_OPERAND(base, 0);
 	if (TREE_CODE(base) == INDIRECT_REF) {
 		base = TREE_OPERAND(base, 0);
 		return flow_value(w, note(hole_of_loaded(w, k, base), t, "dot of pointer"), base);
@@ -416,23 +419,36 @@ hole_of_member(struct esc_hole k, tree type, bool in_union)
 	return is_word(type) ? to_heap() : esc_discard();
 }
 
+void flow_constructor(struct walk_state *w, struct esc_hole k, tree t);
+
+void
+flow_elements(struct walk_state *w, struct esc_hole k, tree t)
+{
+	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
+	unsigned i;
+	tree at, value;
+
+	FOR_EACH_CONSTRUCTOR_ELT(CONSTRUCTOR_ELTS(t), i, at, value) {
+		bool anonymous = at != NULL_TREE && TREE_CODE(at) == FIELD_DECL &&
+				 DECL_NAME(at) == NULL_TREE;
+
+		if (TREE_CODE(value) == CONSTRUCTOR && anonymous)
+			flow_elements(w, k, value);
+		else if (TREE_CODE(value) == CONSTRUCTOR)
+			flow_constructor(w, k, value);
+		else if (!CONSTANT_CLASS_P(value))
+			flow_value(w, hole_of_member(k, TREE_TYPE(value), in_union), value);
+	}
+}
+
 void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
 {
-	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
 	bool array = TREE_CODE(TREE_TYPE(t)) == ARRAY_TYPE;
-	struct esc_hole inner;
-	unsigned i;
-	tree value;
 
-	inner = note_text(k, spell(t), array ? "array literal element" : "struct literal element",
-			  w->where);
-	FOR_EACH_CONSTRUCTOR_VALUE(CONSTRUCTOR_ELTS(t), i, value) {
-		if (TREE_CODE(value) == CONSTRUCTOR)
-			flow_constructor(w, inner, value);
-		else if (!CONSTANT_CLASS_P(value))
-			flow_value(w, hole_of_member(inner, TREE_TYPE(value), in_union), value);
-	}
+	k = note_text(k, unit.esc->explain ? spell(t) : NULL,
+		      array ? "array literal element" : "struct literal element", w->where);
+	flow_elements(w, k, t);
 }
 
 void
