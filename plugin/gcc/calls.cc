@@ -94,6 +94,11 @@ describe_new(struct object *o)
 	o->name = name_of_new(o->expr);
 	o->type = TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(o->expr, 1)));
 	o->size = TYPE_SIZE_UNIT(o->type);
+	if (o->size == NULL_TREE || VOID_TYPE_P(o->type) || FUNC_OR_METHOD_TYPE_P(o->type)) {
+		error_at(point_of_use(o->where), "%qs of a type that has no size", o->name);
+		o->size = size_one_node;
+		return;
+	}
 	o->align = TYPE_ALIGN_UNIT(o->type);
 }
 
