@@ -11,7 +11,8 @@
 //	An integer of a pointer's size may be a pointer in disguise. Variables, parameters, results
 //	and arithmetic carry it along. Memory does not: what is loaded as an integer is one, so a
 //	disguised pointer that is stored as an integer is stored for good, to the heap. A union is
-//	read as any of its members. A narrower integer is a number: a hash, a remainder.
+//	read as any of its members. A narrower integer is a number: a hash, a remainder; unless it
+//	is the upper half.
 //
 //	A pointer to pointers may be turned into one to bytes, and the pointers copied as bytes. What
 //	it points to then flows to the opaque location, where objects escape and variables do not.
@@ -266,14 +267,31 @@ hole_of_bytes(struct walk_state *w, struct esc_hole k, tree pointer)
 	return join(w, both, 2);
 }
 
+// x >> 32, or by a number that we do not know. With it and the lower half, which passes for a hash,
+// one has the address.
+bool
+is_upper_half(tree t)
+{
+	tree by;
+
+	STRIP_NOPS(t);
+	if (TREE_CODE(t) == BIT_AND_EXPR)
+		t = TREE_OPERAND(t, 0);
+	if (TREE_CODE(t) != RSHIFT_EXPR || !is_word(TREE_TYPE(t)))
+		return false;
+	by = TREE_OPERAND(t, 1);
+	return !tree_fits_uhwi_p(by) || tree_to_uhwi(by) >= POINTER_SIZE / 2;
+}
+
 void
 flow_conversion(struct walk_state *w, struct esc_hole k, tree t)
 {
 	tree from = TREE_OPERAND(t, 0);
 	tree to_type = TREE_TYPE(t), from_type = TREE_TYPE(from);
 
-	// The same bits as a vector or a float.
-	if (TREE_CODE(t) == VIEW_CONVERT_EXPR && carries(from_type) && !carries(to_type))
+	// The same bits as a vector or a float, or their upper half, as makecontext() is given it.
+	if (!carries(to_type) && (TREE_CODE(t) == VIEW_CONVERT_EXPR || is_upper_half(from)) &&
+	    carries(from_type))
 		return flow_value(w, to_heap(), from);
 	if (k.dst == NULL || from_type == NULL_TREE)
 		return flow_value(w, k, from);

@@ -96,3 +96,32 @@ int *divided(int *p) // ERROR "^leaking param: p to result ~r0 level=0$"
 
 	return (int *)(uintptr_t)(wide >> 64);
 }
+
+// Both halves are the address again: what makecontext() passes on.
+void start(unsigned low, unsigned high);
+
+void in_halves(void)
+{
+	int *p = new(int); // ERROR "^new\(int\) escapes to heap$"
+
+	start((unsigned)(uintptr_t)p, (unsigned)((uintptr_t)p >> 32));
+}
+
+int *byte_by_byte(void)
+{
+	uintptr_t a = (uintptr_t)new(int), b = 0; // ERROR "^new\(int\) escapes to heap$"
+	unsigned char bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = a >> (8 * i);
+	for (int i = 0; i < 8; i++)
+		b |= (uintptr_t)bytes[i] << (8 * i);
+	return (int *)b;
+}
+
+void only_low(void)
+{
+	int *p = new(int); // ERROR "^new\(int\) does not escape$"
+
+	start((unsigned)(uintptr_t)p, 0);
+}
