@@ -413,6 +413,24 @@ finish(struct esc *e, struct esc_func *f)
 	f->solved = true;
 }
 
+// What the heap is given the address of has the shortest explanation there is; it is told before any
+// walk finds a longer one, as in Go.
+static void
+escape_at_once(struct walk *heap)
+{
+	struct esc_loc *h = &heap->e->heap;
+
+	for (size_t i = 0; i < h->edges.n; i++) {
+		struct esc_loc *l = h->edges.at[i].src;
+
+		if (h->edges.at[i].derefs >= 0 || l->escapes)
+			continue;
+		l->escapes = true;
+		vec_push(&heap->escaped, l);
+		reach(heap, l, (struct esc_label){ .derefs = -1, .dst = h, .edge = (unsigned)i });
+	}
+}
+
 static void
 free_walk(struct walk *w)
 {
@@ -431,6 +449,7 @@ esc_solve(struct esc *e, struct esc_func **fn, size_t n)
 
 	begin(heap, e, ESC_HEAP);
 	start(heap, &e->heap);
+	escape_at_once(heap);
 	walk_from_results(w, heap, fn, n);
 	walk_for_functions(w, heap);
 	walk_from(w, heap, &e->opaque);

@@ -37,11 +37,11 @@
 #include "toplev.h"
 #include "target.h"
 #include "tree-nested.h"
+#include "input.h"
 #include "intl.h"
-#if GCCPLUGIN_VERSION >= 16000
-#include "diagnostics/diagnostic.h"
-#else
 #include "diagnostic.h"
+#if GCCPLUGIN_VERSION >= 16000
+#include "diagnostics/file-cache.h"
 #endif
 #include "diagnostic-core.h"
 
@@ -68,8 +68,8 @@ compat_replaceable(tree fn)
 static inline bool
 compat_source_line(const char *file, int line, const char **text, size_t *length)
 {
-#if GCCPLUGIN_VERSION >= 15000
-	char_span span = global_dc->get_file_cache().get_source_line(file, line);
+#if GCCPLUGIN_VERSION >= 14000
+	auto span = global_dc->get_file_cache().get_source_line(file, line);
 #else
 	char_span span = location_get_source_line(file, line);
 #endif

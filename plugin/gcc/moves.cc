@@ -209,6 +209,7 @@ move_parameter(struct func *f, tree decl)
 	while (*at != decl)
 		at = &DECL_CHAIN(*at);
 	*at = incoming;
+	DECL_CHAIN(incoming) = DECL_CHAIN(decl);        // copy_node leaves it out
 	TREE_ADDRESSABLE(incoming) = 0;
 	DECL_CHAIN(decl) = NULL_TREE;
 	SET_DECL_VALUE_EXPR(decl, dereference(pointer));

@@ -72,6 +72,13 @@ set_json(const char *value)
 }
 
 bool
+set_dot(const char *value)
+{
+	opt.dot = value;
+	return value != NULL && *value;
+}
+
+bool
 set_filter(const char *value)
 {
 	regex_t compiled;
@@ -87,6 +94,7 @@ const struct option option_table[] = {
 	{ "m", set_m, "nothing, 0, 1 or 2" },
 	{ "l", set_l, "no value" },
 	{ "json", set_json, "a file name" },
+	{ "dot", set_dot, "a file name" },
 	{ "heap2stack", set_heap2stack, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
 };
@@ -337,7 +345,7 @@ decide_params(struct func *f)
 		if (DECL_NAME(p) == NULL_TREE || DECL_ARTIFICIAL(p))
 			continue;
 		verify_noescape(f, p, i, v->loc);
-		if (v->loc->escapes)
+		if (v->loc->escapes && !f->alone)
 			decide_moved(f, p, v);
 		else if (has_pointers(TREE_TYPE(p)))
 			leaks_describe(f->alone ? &esc_all_leaks : &v->loc->leaks, v->loc->name,
@@ -348,6 +356,8 @@ decide_params(struct func *f)
 void
 decide_locals(struct func *f)
 {
+	if (f->alone)
+		return;
 	for (tree decl : f->order) {
 		struct local *v = *f->locals.get(decl);
 
@@ -370,7 +380,9 @@ decide_object(struct func *f, struct object *o)
 	const char *text;
 
 	o->escapes = o->loc->escapes;
-	if (is_c_block(o)) {
+	if (f->alone) {
+		o->on_heap = o->kind == OBJECT_NEW;
+	} else if (is_c_block(o)) {
 		o->in_frame = opt.heap2stack && !o->escapes && !o->loc->freed && fits_in_frame(f, o);
 	} else if (o->kind == OBJECT_NEW) {
 		o->in_frame = !o->escapes;
@@ -410,6 +422,20 @@ outer_first(const void *a, const void *b)
 	return DECL_UID(x->decl) < DECL_UID(y->decl) ? -1 : DECL_UID(x->decl) > DECL_UID(y->decl);
 }
 
+// Adds the batch's graph to the file of -fgoat-dot.
+void
+draw(void)
+{
+	static FILE *out;
+
+	if (out == NULL && (out = open_output("dot", opt.dot)) == NULL) {
+		opt.dot = NULL;
+		return;
+	}
+	esc_dump_dot(unit.esc, out);
+	fflush(out);
+}
+
 void
 solve(void *, struct esc_func **fn, size_t n)
 {
@@ -421,17 +447,17 @@ solve(void *, struct esc_func **fn, size_t n)
 	esc_begin(unit.esc, fn, n);
 	for (struct func *f : batch)
 		declare(f);
-	for (struct func *f : batch)
-		if (!f->alone) {
-			flow_function(f);
-			match_frees(f);
-		}
+	for (struct func *f : batch) {
+		flow_function(f);
+		match_frees(f);
+	}
 	esc_solve(unit.esc, fn, n);
+	if (opt.dot != NULL)
+		draw();
 	for (struct func *f : batch)
 		decide(f);
 }
 
-// `return &x` in a function that is left alone: <goat.h> took the front end's warning away.
 void
 unit_pass(void)
 {
@@ -441,17 +467,24 @@ unit_pass(void)
 	report_finish();
 	if (!seen_error())
 		for (struct func *f : unit.funcs)
-			if (!f->alone)
-				act(f);
+			act(f);
 	esc_free(unit.esc);
 	unit.esc = NULL;
+}
+
+// Plain C that nobody asks about is none of our business.
+bool
+anything_to_do(void)
+{
+	return unit.annotated || report_wanted() || opt.heap2stack || opt.dot != NULL ||
+	       explanations_needed;
 }
 
 void
 parse_then_pass(void)
 {
 	parse_file();
-	if (seen_error())
+	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
 		keep_blocks_alive();
@@ -463,7 +496,8 @@ start_unit(void *, void *)
 {
 	if (flag_preprocess_only)
 		return;
-	cpp_define(parse_in, "__GOAT__=1");
+	if (!cpp_get_options(parse_in)->preprocessed)
+		cpp_define(parse_in, "__GOAT__=1");
 	parse_file = lang_hooks.parse_file;
 	lang_hooks.parse_file = parse_then_pass;
 }
@@ -474,6 +508,7 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-l           no inlining before the analysis\n"
 	"-fplugin-arg-goat-json=FILE   every decision as a line of JSON\n"
 	"-fplugin-arg-goat-heap2stack  malloc() that does not escape lives in the frame\n"
+	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
 	"-fplugin-arg-goat-filter=RE   report on functions that match only\n",
 };
 

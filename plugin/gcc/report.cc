@@ -144,21 +144,6 @@ print_json(FILE *out, const struct decision *d)
 	fputs("]}\n", out);
 }
 
-FILE *
-open_json(void)
-{
-	FILE *out;
-
-	if (opt.json == NULL)
-		return NULL;
-	out = fopen(opt.json, "w");
-	if (out == NULL)
-		error_at(UNKNOWN_LOCATION,
-			 "cannot write %<%s%>: %s; give %<-fgoat-json=%> a file that can be written",
-			 opt.json, xstrerror(errno));
-	return out;
-}
-
 } // namespace
 
 bool
@@ -217,10 +202,22 @@ report_flow_error(location_t where, const struct esc_loc *loc, const char *text)
 	delete flow;
 }
 
+FILE *
+open_output(const char *option, const char *name)
+{
+	FILE *out = fopen(name, "w");
+
+	if (out == NULL)
+		error_at(UNKNOWN_LOCATION,
+			 "cannot write %qs: %s; give %<-fgoat-%s=%> a file that can be written", name,
+			 xstrerror(errno), option);
+	return out;
+}
+
 void
 report_finish(void)
 {
-	FILE *json = open_json();
+	FILE *json = opt.json ? open_output("json", opt.json) : NULL;
 	const struct decision *last = NULL;
 
 	decisions.qsort(in_source_order);

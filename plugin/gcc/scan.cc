@@ -43,6 +43,21 @@ leave_alone(struct scan *s, const char *why)
 	s->f->alone = true;
 }
 
+// A nested function jumps to LABEL of one around it, and ends all between.
+void
+leave_alone_around(struct scan *s, tree label)
+{
+	const char *why = "a nested function jumps out of itself";
+
+	leave_alone(s, why);
+	for (struct func *f = s->f->outer; f != NULL; f = f->outer) {
+		f->alone = true;
+		f->why_alone = why;
+		if (f->decl == DECL_CONTEXT(label))
+			break;
+	}
+}
+
 void
 count_store(struct scan *s, tree lhs, tree rhs)
 {
@@ -71,6 +86,8 @@ scan_bind(struct scan *s, tree t)
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v)) {
 		struct local *l;
 
+		if (TREE_CODE(v) == VAR_DECL && TREE_STATIC(v))
+			scan_tree(s, DECL_INITIAL(v));          // of labels
 		if (TREE_CODE(v) != VAR_DECL || TREE_STATIC(v) || DECL_EXTERNAL(v) ||
 		    s->f->locals.get(v))
 			continue;
@@ -87,8 +104,6 @@ void
 scan_label(struct scan *s, tree label)
 {
 	s->labels.put(label, s->block);
-	if (FORCED_LABEL(label))
-		s->taken.safe_push(label);
 }
 
 void
@@ -108,6 +123,8 @@ scan_goto(struct scan *s, tree t)
 
 	if (TREE_CODE(label) != LABEL_DECL)
 		return scan_tree(s, label);
+	if (DECL_CONTEXT(label) != NULL_TREE && DECL_CONTEXT(label) != s->f->decl)
+		return leave_alone_around(s, label);
 	if (s->labels.get(label))
 		loop_from(s, label, t);
 	s->jumps.safe_push({ label, s->block });
@@ -182,6 +199,26 @@ unknown_control(enum tree_code code)
 	       startswith(name, "transaction");
 }
 
+// Builtins that take the parameters as they lie, or variable arguments by no va_list.
+bool
+passes_all_arguments(tree call)
+{
+	tree fn = get_callee_fndecl(call);
+
+	if (fn == NULL_TREE || !fndecl_built_in_p(fn, BUILT_IN_NORMAL))
+		return false;
+	switch (DECL_FUNCTION_CODE(fn)) {
+	case BUILT_IN_APPLY:
+	case BUILT_IN_APPLY_ARGS:
+	case BUILT_IN_VA_ARG_PACK:
+	case BUILT_IN_NEXT_ARG:
+	case BUILT_IN_SAVEREGS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 scan_tree(struct scan *s, tree t)
 {
@@ -198,6 +235,10 @@ scan_tree(struct scan *s, tree t)
 		return scan_decl(s, DECL_EXPR_DECL(t));
 	case LABEL_EXPR:
 		return scan_label(s, LABEL_EXPR_LABEL(t));
+	case ADDR_EXPR:
+		if (TREE_CODE(TREE_OPERAND(t, 0)) == LABEL_DECL)
+			s->taken.safe_push(TREE_OPERAND(t, 0));
+		return scan_operands(s, t);
 	case CASE_LABEL_EXPR:
 		return mark_entered(s->block, s->switch_block);
 	case GOTO_EXPR:
@@ -220,6 +261,8 @@ scan_tree(struct scan *s, tree t)
 		scan_call(s->f, t);
 		if (call_expr_flags(t) & ECF_RETURNS_TWICE)
 			leave_alone(s, "it calls a function that returns twice");
+		if (passes_all_arguments(t))
+			leave_alone(s, "it passes on all its arguments");
 		return scan_operands(s, t);
 	case COMPOUND_LITERAL_EXPR:
 		if (!s->once.add(t))
@@ -254,10 +297,11 @@ finish_jumps(struct scan *s)
 		if (struct block **b = s->labels.get(j.label))
 			mark_entered(*b, j.from);
 	// A computed goto may lead to any label whose address is taken, from anywhere.
-	for (tree label : s->taken) {
-		loop_from(s, label, NULL_TREE);
-		mark_entered(*s->labels.get(label), NULL);
-	}
+	for (tree label : s->taken)
+		if (struct block **b = s->labels.get(label)) {
+			loop_from(s, label, NULL_TREE);
+			mark_entered(*b, NULL);
+		}
 	for (auto l : s->f->loops)
 		if (l.second->last != NULL_TREE)
 			s->f->loop_ends.put(l.second->last, l.first);
