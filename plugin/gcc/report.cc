@@ -78,10 +78,19 @@ in_source_order(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+// A new() in the arguments of another has its position; with the flow, the two can be told apart.
 bool
 same(const struct decision *a, const struct decision *b)
 {
-	return a->where == b->where && strcmp(a->text, b->text) == 0;
+	unsigned n = a->flow ? a->flow->length() : 0;
+
+	if (a->where != b->where || strcmp(a->text, b->text) != 0 ||
+	    n != (b->flow ? b->flow->length() : 0))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if ((*a->flow)[i] != (*b->flow)[i])
+			return false;           // lines are kept once each
+	return true;
 }
 
 void
