@@ -6,19 +6,17 @@
 // object holds no pointers. It is started before main, so that it sees the program's data and the
 // bottom of the first stack.
 //
-// It has to know of every thread. Programs call pthread_create and know nothing of collectors, so
-// that name is ours here: it registers the thread and calls the C library's.
+// It looks for pointers in the stacks, the registers, static and thread-local data and its own
+// objects, not in what the C library's malloc gives.
 //
 // Go:    as runtime/malloc.go in what it gives; the collector does not move or compact either.
 // Layer: stack.
 
 #include "base.h"
 
-#include <dlfcn.h>
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
-#include <pthread.h>
 #include <string.h>
 
 enum { GRANULE = 16 };          // what the collector aligns to by itself
@@ -29,7 +27,9 @@ static max_align_t zerobase;
 __attribute__((constructor)) static void
 start(void)
 {
+	GC_set_handle_fork(1);
 	GC_INIT();
+	goat_threadinit();
 }
 
 static void *
@@ -40,11 +40,24 @@ checked(void *p)
 	return p;
 }
 
-// An alignment above the collector's. It has no pointer-free form of this.
 static void *
-malloc_aligned(size_t size, size_t align)
+malloc_any(size_t size, int noscan)
 {
-	return memset(checked(GC_memalign(align, size)), 0, size);
+	if (noscan)
+		return memset(checked(GC_malloc_atomic(size)), 0, size);
+	return checked(GC_malloc(size));
+}
+
+// An alignment above the collector's: somewhere inside a larger object.
+static void *
+malloc_aligned(size_t size, size_t align, int noscan)
+{
+	char *p;
+
+	if (size > SIZE_MAX - align)
+		checked(NULL);
+	p = malloc_any(size + align, noscan);
+	return p + (-(uintptr_t)p & (align - 1));
 }
 
 void *
@@ -52,36 +65,17 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 {
 	if (size == 0)
 		return &zerobase;
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
 	if (__builtin_expect(align > GRANULE, 0))
-		return malloc_aligned(size, align);
-	if (noscan)
-		return memset(checked(GC_malloc_atomic(size)), 0, size);
-	return checked(GC_malloc(size));
+		return malloc_aligned(size, align, noscan);
+	return malloc_any(size, noscan);
 }
 
 void
 goat_gc(void)
 {
+	if (!goat_threadknown)
+		goat_threadenter();
 	GC_gcollect();
-}
-
-// GC_pthread_create calls pthread_create in turn, which is this function again.
-int
-pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
-{
-	static _Thread_local bool registering;
-	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-	int err;
-
-	if (!registering) {
-		registering = true;
-		err = GC_pthread_create(thread, attr, fn, arg);
-		registering = false;
-		return err;
-	}
-	real = (int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(
-		RTLD_NEXT, "pthread_create");
-	if (real == NULL)
-		goat_fatal("runtime: no pthread_create");
-	return real(thread, attr, fn, arg);
 }

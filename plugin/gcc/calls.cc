@@ -46,14 +46,6 @@ libc_entry_of(tree fn, int nargs)
 	return entry;
 }
 
-// `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
-bool
-is_goat_new(tree fn)
-{
-	return DECL_NAME(fn) != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) &&
-	       id_equal(DECL_NAME(fn), "goat_new_");
-}
-
 bool
 object_kind_of(tree fn, tree call, enum object_kind *kind)
 {
@@ -406,12 +398,14 @@ flow_all_arguments(struct walk_state *w, struct esc_hole k, tree call)
 		flow_argument(w, k, arg, call);
 }
 
-// Attributes of the callee that say what it does not keep.
+// Attributes of the callee that say what it does not keep. FN is NULL where it is not known, or may be
+// another when the program runs; its type's promises hold in any case.
 void
 flow_unknown_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 {
 	int flags = call_expr_flags(call);
 	attr_fnspec spec = fn != NULL_TREE ? builtin_fnspec(fn) : attr_fnspec();
+	tree type = TREE_TYPE(TREE_TYPE(CALL_EXPR_FN(call)));
 	unsigned n = 0, returned;
 	call_expr_arg_iterator i;
 	tree arg;
@@ -421,7 +415,7 @@ flow_unknown_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 	FOR_EACH_CALL_EXPR_ARG(arg, i, call) {
 		struct esc_hole to = to_heap();
 
-		if (fn != NULL_TREE && is_goat_noescape(fn, n))
+		if (is_goat_noescape(type, n))
 			to = esc_discard();
 		else if (spec.known_p() && spec.arg_specified_p(n) && spec.arg_noescape_p(n))
 			to = spec.returns_arg(&returned) && returned == n ? k : esc_discard();
@@ -526,6 +520,14 @@ name_of_new(tree call)
 		return NULL;
 	text = literal_text(CALL_EXPR_ARG(call, 0));
 	return text != NULL_TREE ? keep(TREE_STRING_POINTER(text)) : "new";
+}
+
+// `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
+bool
+is_goat_new(tree fn)
+{
+	return DECL_NAME(fn) != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) &&
+	       id_equal(DECL_NAME(fn), "goat_new_");
 }
 
 // The compound literal that a call of goat_new_ takes its value from, or NULL.

@@ -565,29 +565,23 @@ flow_modify(struct walk_state *w, struct esc_hole k, tree t)
 
 // ---------------------------------------------------------------- statements
 
-// `return &x;` reached us as `return (&x, 0);`, for the front end knows that the address dangles.
-tree
-undo_zero(tree value)
-{
-	if (TREE_CODE(value) == COMPOUND_EXPR && !EXPR_HAS_LOCATION(value) &&
-	    integer_zerop(TREE_OPERAND(value, 1)))
-		return TREE_OPERAND(value, 0);
-	return value;
-}
 
 void
 flow_return(struct walk_state *w, tree t)
 {
-	tree value = TREE_OPERAND(t, 0);
+	tree value = TREE_OPERAND(t, 0), whole;
 
 	if (value == NULL_TREE || value == error_mark_node)
 		return;
 	if (TREE_CODE(value) == MODIFY_EXPR || TREE_CODE(value) == INIT_EXPR) {
 		if (TREE_CODE(TREE_OPERAND(value, 0)) != RESULT_DECL)
 			return flow_discard(w, value);
-		if (!w->f->alone)
-			TREE_OPERAND(value, 1) = undo_zero(TREE_OPERAND(value, 1));
-		value = TREE_OPERAND(value, 1);
+		whole = value;
+		value = TREE_OPERAND(whole, 1);
+		if (is_returned_address(value))
+			value = TREE_OPERAND(value, 0);
+		if (unit.annotated && !w->f->alone)
+			TREE_OPERAND(whole, 1) = value;
 	}
 	flow_value(w, carries(TREE_TYPE(value)) ? note(esc_hole(w->f->result), t, "return")
 						: esc_discard(), value);
@@ -722,6 +716,14 @@ flow_decl(struct walk_state *w, tree t)
 }
 
 } // namespace
+
+// `return &x;` reaches us as `return (&x, 0);`, for the front end knows that the address dangles.
+bool
+is_returned_address(tree value)
+{
+	return TREE_CODE(value) == COMPOUND_EXPR && !EXPR_HAS_LOCATION(value) &&
+	       integer_zerop(TREE_OPERAND(value, 1));
+}
 
 // Whether a value of TYPE holds pointers to data. A pointer to a function is code.
 bool

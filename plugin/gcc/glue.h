@@ -77,6 +77,7 @@ struct block {
 	struct block *outer;
 	tree bind;
 	bool entered;           // a jump from outside leads into it
+	vec<tree> entries;      // these jumps; a NULL among them: others that we do not see
 };
 
 // What is known of a local variable.
@@ -155,6 +156,7 @@ void flow_function(struct func *f);
 void flow_value(struct walk_state *w, struct esc_hole k, tree t);
 struct esc_hole flow_place(struct walk_state *w, tree lhs);
 struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
+bool is_returned_address(tree value);
 bool has_pointers(tree type);
 bool carries(tree type);
 bool is_hiding_cast(tree pointer);
@@ -174,6 +176,7 @@ struct func *unit_function(tree decl);
 void scan_call(struct func *f, tree call);
 // Pairs each free() with the object that it frees; after the function's flow.
 void match_frees(struct func *f);
+bool is_goat_new(tree fn);
 tree new_literal(tree call);
 const char *name_of_new(tree call);
 // Whether EXPR makes an object that nothing has been stored in yet.
@@ -205,9 +208,11 @@ bool flow_wanted(void);
 // Whether a block of C's own heap may become an object of the frame; takes its part of the budget.
 bool fits_in_frame(struct func *f, const struct object *o);
 void act(struct func *f);
+// What is left to do in a function that is left alone: new() comes from the heap.
+void act_alone(struct func *f);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);
-bool is_goat_noescape(tree fn, unsigned arg);
+bool is_goat_noescape(tree function_type, unsigned arg);
 
 #endif

@@ -13,8 +13,10 @@
 //
 // Each time control passes a definition there is a new object, as in Go. So the object is made at
 // the top of the block, where a jump past the definition still finds it, and once more at the
-// definition if a loop inside the block leads there again. A block that is jumped into past its
-// top has one from the top of the function as well.
+// definition if a loop inside the block leads there again. Where a jump (goto, switch) leads into
+// a block past its top, the object is made before the jump.
+//
+// A function that is left alone (setjmp) keeps its variables; its new() are from the heap.
 //
 // Layer: glue.
 
@@ -64,6 +66,7 @@ runtime_function(enum entry e)
 	DECL_EXTERNAL(fn) = 1;
 	DECL_ARTIFICIAL(fn) = 1;
 	TREE_NOTHROW(fn) = 1;
+	DECL_IS_MALLOC(fn) = e == ENTRY_mallocgc;
 	return made[e] = fn;
 }
 
@@ -88,19 +91,18 @@ dereference(tree pointer)
 	return ref;
 }
 
-// The outermost block of F, made if need be.
+// The block of the source that is F's body, made if there is none. Sizes in the types of parameters
+// are computed before it.
 tree
 outermost(struct func *f)
 {
-	tree body = DECL_SAVED_TREE(f->decl), block;
+	tree body = DECL_SAVED_TREE(f->decl);
 
-	while (TREE_CODE(body) == STATEMENT_LIST && !tsi_end_p(tsi_start(body)) &&
-	       tsi_one_before_end_p(tsi_start(body)))
-		body = tsi_stmt(tsi_start(body));
+	while (TREE_CODE(body) == STATEMENT_LIST && !tsi_end_p(tsi_start(body)))
+		body = tsi_stmt(tsi_last(body));
 	if (TREE_CODE(body) == BIND_EXPR)
 		return body;
-	block = DECL_INITIAL(f->decl);
-	body = build3(BIND_EXPR, void_type_node, NULL_TREE, DECL_SAVED_TREE(f->decl), block);
+	body = build3(BIND_EXPR, void_type_node, NULL_TREE, DECL_SAVED_TREE(f->decl), NULL_TREE);
 	TREE_SIDE_EFFECTS(body) = 1;
 	DECL_SAVED_TREE(f->decl) = body;
 	return body;
@@ -153,7 +155,8 @@ tree
 make_object(tree decl, tree pointer)
 {
 	return build2(MODIFY_EXPR, void_type_node, pointer,
-		      allocation(DECL_SOURCE_LOCATION(decl), TREE_TYPE(decl), DECL_SIZE_UNIT(decl),
+		      allocation(DECL_SOURCE_LOCATION(decl), TREE_TYPE(decl),
+				 unshare_expr(DECL_SIZE_UNIT(decl)),
 				 DECL_ALIGN_UNIT(decl)));
 }
 
@@ -164,7 +167,53 @@ struct rewrite {
 	struct func *f;
 	hash_set<tree> met;
 	hash_map<tree, tree> pointers;  // of variables that are made again at their definition
+	hash_map<tree, tree> before;    // by jump: a list that makes what is in the blocks it enters
+	hash_map<tree, tree> incoming;  // by PARM_DECL that moves: the one that has the argument
+	bool before_body = false;
+	hash_map<tree, tree> literals;  // by COMPOUND_LITERAL_EXPR on the heap: the address, evaluated once
 };
+
+void
+make_before_jump(struct rewrite *r, tree jump, tree decl, tree pointer)
+{
+	bool known;
+	tree &list = r->before.get_or_insert(jump, &known);
+
+	if (!known)
+		list = NULL_TREE;
+	append_to_statement_list(make_object(decl, pointer), &list);
+}
+
+// The top of a switch's body is never reached, and GCC warns of what stands there.
+bool
+is_switch_body(struct block *block)
+{
+	if (block == NULL)
+		return false;
+	for (tree jump : block->entries)
+		if (jump != NULL_TREE && TREE_CODE(jump) == SWITCH_EXPR &&
+		    SWITCH_BODY(jump) == block->bind)
+			return true;
+	return false;
+}
+
+// DECL's block is entered past its top: its pointer lives in the whole function.
+void
+make_at_entries(struct rewrite *r, tree decl, tree pointer, struct block *block)
+{
+	tree top = outermost(r->f);
+	bool unseen = false;
+
+	for (tree jump : block->entries)
+		if (jump == NULL_TREE)
+			unseen = true;
+		else
+			make_before_jump(r, jump, decl, pointer);
+	declare_in(top, pointer);
+	put_at_top(top, unseen ? make_object(decl, pointer)
+			       : build2(MODIFY_EXPR, void_type_node, pointer,
+					build_zero_cst(TREE_TYPE(pointer))));
+}
 
 bool
 has_constant_size(tree decl)
@@ -178,7 +227,7 @@ move_variable(struct rewrite *r, tree decl, struct local *l)
 	struct func *f = r->f;
 	tree bind = l->block ? l->block->bind : outermost(f);
 	tree pointer = heap_address(f, decl);
-	bool hoisted = l->block != NULL && l->block->entered;
+	bool hoisted = l->block != NULL && l->block->entered && bind != outermost(f);
 
 	SET_DECL_VALUE_EXPR(decl, dereference(pointer));
 	DECL_HAS_VALUE_EXPR_P(decl) = 1;
@@ -187,21 +236,74 @@ move_variable(struct rewrite *r, tree decl, struct local *l)
 		r->pointers.put(decl, pointer);
 		return;
 	}
-	put_at_top(bind, make_object(decl, pointer));
-	if (hoisted) {
-		declare_in(outermost(f), pointer);
-		put_at_top(outermost(f), make_object(decl, pointer));
-	} else {
+	if (!is_switch_body(l->block))
+		put_at_top(bind, make_object(decl, pointer));
+	if (hoisted)
+		make_at_entries(r, decl, pointer, l->block);
+	else
 		declare_in(bind, pointer);
-	}
 	if (l->depth > l->block_depth)
 		r->pointers.put(decl, pointer);
 }
 
+tree
+use_incoming(tree *tp, int *, void *data)
+{
+	struct rewrite *r = (struct rewrite *)data;
+
+	if (TREE_CODE(*tp) == PARM_DECL)
+		if (tree *incoming = r->incoming.get(*tp))
+			*tp = *incoming;
+	return NULL_TREE;
+}
+
+// The sizes in a parameter's type are computed before there is a heap object.
+void
+sizes_use_incoming(struct rewrite *r, tree type)
+{
+	for (; type != NULL_TREE; type = TREE_TYPE(type)) {
+		if (!POINTER_TYPE_P(type) && TREE_CODE(type) != ARRAY_TYPE)
+			return;
+		if (!variably_modified_type_p(type, r->f->decl))
+			return;
+		if (TREE_CODE(type) != ARRAY_TYPE)
+			continue;
+		walk_tree_without_duplicates(&TYPE_SIZE(type), use_incoming, r);
+		walk_tree_without_duplicates(&TYPE_SIZE_UNIT(type), use_incoming, r);
+		if (TYPE_DOMAIN(type) != NULL_TREE)
+			walk_tree_without_duplicates(&TYPE_MAX_VALUE(TYPE_DOMAIN(type)),
+						     use_incoming, r);
+	}
+}
+
+// Walks what is computed before the body's block begins.
+void
+walk_before_body(struct rewrite *r, walk_tree_fn fn)
+{
+	tree body = outermost(r->f), list = DECL_SAVED_TREE(r->f->decl);
+
+	while (list != body && TREE_CODE(list) == STATEMENT_LIST) {
+		tree_stmt_iterator i = tsi_start(list);
+
+		for (; !tsi_one_before_end_p(i); tsi_next(&i))
+			walk_tree(tsi_stmt_ptr(i), fn, r, NULL);
+		list = tsi_stmt(i);
+	}
+}
+
+void
+begin_with_incoming(struct rewrite *r)
+{
+	for (tree p = DECL_ARGUMENTS(r->f->decl); p != NULL_TREE; p = DECL_CHAIN(p))
+		sizes_use_incoming(r, TREE_TYPE(p));
+	walk_before_body(r, use_incoming);
+}
+
 // The parameter gets another PARM_DECL in the function's list, and lives on as the heap object.
 void
-move_parameter(struct func *f, tree decl)
+move_parameter(struct rewrite *r, tree decl)
 {
+	struct func *f = r->f;
 	tree bind = outermost(f), pointer = heap_address(f, decl);
 	tree incoming = copy_node(decl), shadow;
 	tree *at = &DECL_ARGUMENTS(f->decl);
@@ -209,7 +311,8 @@ move_parameter(struct func *f, tree decl)
 	while (*at != decl)
 		at = &DECL_CHAIN(*at);
 	*at = incoming;
-	DECL_CHAIN(incoming) = DECL_CHAIN(decl);        // copy_node leaves it out
+	DECL_CHAIN(incoming) = DECL_CHAIN(decl);
+	r->incoming.put(decl, incoming);
 	TREE_ADDRESSABLE(incoming) = 0;
 	DECL_CHAIN(decl) = NULL_TREE;
 	SET_DECL_VALUE_EXPR(decl, dereference(pointer));
@@ -228,6 +331,13 @@ move_parameter(struct func *f, tree decl)
 
 // ---------------------------------------------------------------- objects
 
+// What malloc of the C library aligns to, in bits; GCC's MALLOC_ABI_ALIGNMENT is less than that.
+unsigned
+libc_align(void)
+{
+	return 2 * POINTER_SIZE;
+}
+
 // A place in the frame for O, of its type or as bytes.
 tree
 frame_slot(struct func *f, const struct object *o)
@@ -241,6 +351,8 @@ frame_slot(struct func *f, const struct object *o)
 	slot = new_variable(f, o->where, NULL, type);
 	TREE_ADDRESSABLE(slot) = 1;
 	SET_DECL_ALIGN(slot, MAX(DECL_ALIGN(slot), o->align * BITS_PER_UNIT));
+	if (o->type == NULL_TREE)
+		SET_DECL_ALIGN(slot, MAX(DECL_ALIGN(slot), libc_align()));
 	DECL_USER_ALIGN(slot) = 1;
 	DECL_CHAIN(slot) = BIND_EXPR_VARS(bind);
 	BIND_EXPR_VARS(bind) = slot;
@@ -271,6 +383,27 @@ set_and_give(tree place, tree value, tree result)
 	return build2(COMPOUND_EXPR, TREE_TYPE(result), set, result);
 }
 
+// Whether a value of TYPE leaves bytes of its place as they were: long double on x86.
+bool
+has_padding(tree type)
+{
+	if (TREE_CODE(type) == COMPLEX_TYPE)
+		type = TREE_TYPE(type);
+	return SCALAR_FLOAT_TYPE_P(type) &&
+	       TYPE_PRECISION(type) < tree_to_uhwi(TYPE_SIZE(type));
+}
+
+tree
+cleared(tree slot, tree address)
+{
+	if (!has_padding(TREE_TYPE(slot)))
+		return set_and_give(slot, zero_of(TREE_TYPE(slot)), address);
+	return fold_convert(TREE_TYPE(address),
+			    build_call_expr(builtin_decl_explicit(BUILT_IN_MEMSET), 3, address,
+					    integer_zero_node,
+					    fold_convert(size_type_node, DECL_SIZE_UNIT(slot))));
+}
+
 tree
 initialiser_of(const struct object *o)
 {
@@ -296,9 +429,9 @@ made_in_frame(struct func *f, const struct object *o)
 		init = initialiser_of(o);
 		if (integer_zerop(o->size))
 			return address;
-		return set_and_give(slot, init ? init : zero_of(TREE_TYPE(slot)), address);
+		return init ? set_and_give(slot, init, address) : cleared(slot, address);
 	case OBJECT_CALLOC:
-		return set_and_give(slot, zero_of(TREE_TYPE(slot)), address);
+		return cleared(slot, address);
 	case OBJECT_STRDUP:
 		return fold_convert(type, build_call_expr_loc(o->where,
 							      builtin_decl_explicit(BUILT_IN_MEMCPY),
@@ -309,22 +442,113 @@ made_in_frame(struct func *f, const struct object *o)
 	}
 }
 
-// The same from the collector's heap. A compound literal is an lvalue and stays one.
+// The same from the collector's heap.
 tree
 made_on_heap(const struct object *o)
 {
-	tree pointer = save_expr(allocation(o->where, o->type ? o->type : ptr_type_node, o->size,
-					    o->align));
-	tree init = o->type ? initialiser_of(o) : NULL_TREE;
-	tree made = pointer;
+	tree pointer = save_expr(allocation(o->where, o->type, o->size, o->align));
+	tree init = initialiser_of(o);
 
-	if (o->kind == OBJECT_ALLOCA)
-		return fold_convert(TREE_TYPE(o->expr), pointer);
-	if (init != NULL_TREE && !integer_zerop(o->size))
-		made = set_and_give(dereference(pointer), init, pointer);
+	if (init == NULL_TREE || integer_zerop(o->size))
+		return pointer;
+	return set_and_give(dereference(pointer), init, pointer);
+}
+
+// A compound literal is an lvalue and stays one. The front end may have put the tree in two places
+// of one expression.
+tree
+literal_on_heap(struct rewrite *r, const struct object *o)
+{
+	bool known;
+	tree &made = r->literals.get_or_insert(o->expr, &known);
+
+	if (!known)
+		made = save_expr(made_on_heap(o));
+	return dereference(made);
+}
+
+// ---------------------------------------------------------------- types of blocks
+
+// A program may allocate less than a whole struct, if it knows how much of it will be used. GCC
+// lets it do that on the heap. In the frame it takes for granted that a variable and a larger
+// struct are not the same place. So we look at what a block is used as: the type that malloc's
+// result is converted to, or, where it is first kept as void *, any that such a pointer becomes.
+struct uses {
+	struct func *f = NULL;
+	hash_map<tree, unsigned HOST_WIDE_INT> by_call;
+	unsigned HOST_WIDE_INT others = 0;
+};
+
+tree
+note_use(tree *tp, int *walk_subtrees, void *data)
+{
+	struct uses *u = (struct uses *)data;
+	tree t = *tp, size, from;
+
+	if (TYPE_P(t))
+		*walk_subtrees = 0;
+	if (!CONVERT_EXPR_P(t) || !POINTER_TYPE_P(TREE_TYPE(t)))
+		return NULL_TREE;
+	size = TYPE_SIZE_UNIT(TREE_TYPE(TREE_TYPE(t)));
+	if (size == NULL_TREE || !tree_fits_uhwi_p(size))
+		return NULL_TREE;
+	from = TREE_OPERAND(t, 0);
+	STRIP_NOPS(from);
+	if (TREE_CODE(from) == CALL_EXPR) {
+		unsigned HOST_WIDE_INT &used = u->by_call.get_or_insert(from);
+
+		used = MAX(used, tree_to_uhwi(size));
+	} else if (POINTER_TYPE_P(TREE_TYPE(from))) {
+		u->others = MAX(u->others, tree_to_uhwi(size));
+	}
+	return NULL_TREE;
+}
+
+unsigned HOST_WIDE_INT
+size_used(struct func *f, const struct object *o)
+{
+	static struct uses *u;
+	unsigned HOST_WIDE_INT *known;
+
+	if (u == NULL || u->f != f) {
+		delete u;
+		u = new uses;
+		u->f = f;
+		walk_tree_without_duplicates(&DECL_SAVED_TREE(f->decl), note_use, u);
+	}
+	known = u->by_call.get(o->expr);
+	return known != NULL ? *known : u->others;
+}
+
+// The frame's objects belong to the body's block, so there are none before it.
+tree
+replacement(struct rewrite *r, const struct object *o)
+{
+	tree type = TREE_TYPE(o->expr);
+
+	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW)
+		return o->expr;
+	if (o->in_frame && !r->before_body)
+		return made_in_frame(r->f, o);
 	if (o->kind == OBJECT_LITERAL)
-		return dereference(made);
-	return fold_convert(TREE_TYPE(o->expr), made);
+		return literal_on_heap(r, o);
+	if (o->kind == OBJECT_ALLOCA)
+		return fold_convert(type, allocation(o->where, ptr_type_node,
+						     CALL_EXPR_ARG(o->expr, 0), o->align));
+	return fold_convert(type, made_on_heap(o));
+}
+
+// new() in a place whose flow was not followed.
+void
+make_unknown_object(tree call, struct object *o)
+{
+	o->kind = OBJECT_NEW;
+	o->expr = call;
+	o->type = TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(call, 1)));
+	o->size = TYPE_SIZE_UNIT(o->type);
+	o->align = TYPE_ALIGN_UNIT(o->type);
+	o->where = EXPR_LOCATION(call);
+	o->on_heap = true;
 }
 
 bool
@@ -373,11 +597,88 @@ rewrite_definition(struct rewrite *r, tree *tp)
 	*tp = list;
 }
 
+void
+rewrite_operands(struct rewrite *r, tree t)
+{
+	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
+		if (TREE_OPERAND(t, i) != NULL_TREE)
+			rewrite_below(r, &TREE_OPERAND(t, i));
+}
+
+// A jump into a block past its top.
+void
+rewrite_jump(struct rewrite *r, tree *tp)
+{
+	tree *before = r->before.get(*tp), list;
+
+	if (before == NULL)
+		return;
+	list = *before;
+	append_to_statement_list_force(*tp, &list);
+	*tp = list;
+}
+
+// va_start(ap, last): GCC looks at which parameter that is.
+void
+rewrite_va_start(struct rewrite *r, tree call)
+{
+	tree fn = get_callee_fndecl(call);
+
+	if (fn == NULL_TREE || !fndecl_built_in_p(fn, BUILT_IN_NORMAL) ||
+	    (DECL_FUNCTION_CODE(fn) != BUILT_IN_VA_START &&
+	     DECL_FUNCTION_CODE(fn) != BUILT_IN_NEXT_ARG))
+		return;
+	for (int i = 0; i < call_expr_nargs(call); i++)
+		walk_tree_without_duplicates(&CALL_EXPR_ARG(call, i), use_incoming, r);
+}
+
+void
+rewrite_arguments(struct rewrite *r, tree call)
+{
+	for (int i = 0; i < call_expr_nargs(call); i++)
+		rewrite_below(r, &CALL_EXPR_ARG(call, i));
+}
+
+void
+rewrite_call(struct rewrite *r, tree *tp)
+{
+	tree call = *tp, fn;
+	struct object **o, unknown = {};
+
+	if (is_removed_free(r->f, call)) {
+		*tp = build_empty_stmt(EXPR_LOCATION(call));
+		return;
+	}
+	if (CALL_EXPR_FN(call) != NULL_TREE)
+		rewrite_below(r, &CALL_EXPR_FN(call));
+	rewrite_arguments(r, call);
+	if (!r->incoming.is_empty())
+		rewrite_va_start(r, call);
+	if ((o = r->f->objects.get(call)) != NULL) {
+		if ((*o)->in_frame || (*o)->on_heap)
+			*tp = replacement(r, *o);
+	} else if ((fn = get_callee_fndecl(call)) != NULL_TREE && is_goat_new(fn)) {
+		make_unknown_object(call, &unknown);
+		*tp = replacement(r, &unknown);
+	}
+}
+
+void
+rewrite_literal(struct rewrite *r, tree *tp)
+{
+	tree decl = COMPOUND_LITERAL_EXPR_DECL(*tp);
+	struct object **o = r->f->objects.get(*tp);
+
+	if (DECL_INITIAL(decl) != NULL_TREE && !r->met.add(decl))
+		rewrite_below(r, &DECL_INITIAL(decl));
+	if (o != NULL && ((*o)->in_frame || (*o)->on_heap))
+		*tp = replacement(r, *o);
+}
+
 tree
 rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 {
 	struct rewrite *r = (struct rewrite *)data;
-	struct object **o;
 	tree t = *tp;
 
 	if (TYPE_P(t)) {
@@ -399,33 +700,60 @@ rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 		if (r->met.add(t))
 			*walk_subtrees = 0;
 		return NULL_TREE;
-	case COMPOUND_LITERAL_EXPR: {
-		tree decl = COMPOUND_LITERAL_EXPR_DECL(t);
-
+	case COMPOUND_LITERAL_EXPR:
 		*walk_subtrees = 0;
-		if (DECL_INITIAL(decl) != NULL_TREE && !r->met.add(decl))
-			rewrite_below(r, &DECL_INITIAL(decl));
-		break;
-	}
+		rewrite_literal(r, tp);
+		return NULL_TREE;
 	case CALL_EXPR:
-		if (is_removed_free(r->f, t)) {
+		*walk_subtrees = 0;
+		rewrite_call(r, tp);
+		return NULL_TREE;
+	case SWITCH_EXPR:
+		*walk_subtrees = 0;
+		rewrite_below(r, &SWITCH_COND(t));
+		rewrite_below(r, &SWITCH_BODY(t));
+		rewrite_jump(r, tp);
+		return NULL_TREE;
+	case GOTO_EXPR:
+	case ASM_EXPR:
+		if (r->before.get(t)) {
 			*walk_subtrees = 0;
-			*tp = build_empty_stmt(EXPR_LOCATION(t));
-			return NULL_TREE;
+			rewrite_operands(r, t);
+			rewrite_jump(r, tp);
 		}
-		break;
+		return NULL_TREE;
 	default:
 		return NULL_TREE;
 	}
-	if ((o = r->f->objects.get(t)) == NULL || (!(*o)->in_frame && !(*o)->on_heap))
-		return NULL_TREE;
-	if (TREE_CODE(t) == CALL_EXPR) {
+}
+
+// `return &x`, which the front end made `return (&x, 0)`.
+tree
+warn_of_address(tree *tp, int *walk_subtrees, void *)
+{
+	tree t = *tp, value;
+
+	if (TYPE_P(t))
 		*walk_subtrees = 0;
-		for (int i = 0; i < call_expr_nargs(t); i++)
-			rewrite_below(r, &CALL_EXPR_ARG(t, i));
-	}
-	*tp = (*o)->in_frame ? made_in_frame(r->f, *o) : made_on_heap(*o);
+	if (TREE_CODE(t) != RETURN_EXPR)
+		return NULL_TREE;
+	value = TREE_OPERAND(t, 0);
+	if (value != NULL_TREE &&
+	    (TREE_CODE(value) == MODIFY_EXPR || TREE_CODE(value) == INIT_EXPR))
+		value = TREE_OPERAND(value, 1);
+	if (value != NULL_TREE && is_returned_address(value))
+		warning_at(EXPR_LOCATION(t), OPT_Wreturn_local_addr,
+			   "function returns address of local variable");
 	return NULL_TREE;
+}
+
+void
+rewrite_body(struct rewrite *r)
+{
+	r->before_body = true;
+	walk_before_body(r, rewrite_tree);
+	r->before_body = false;
+	rewrite_below(r, &BIND_EXPR_BODY(outermost(r->f)));
 }
 
 } // namespace
@@ -435,7 +763,7 @@ fits_in_frame(struct func *f, const struct object *o)
 {
 	unsigned HOST_WIDE_INT size = tree_to_uhwi(o->size);
 
-	if (f->frame + size > MAX_FRAME)
+	if (f->frame + size > MAX_FRAME || size < size_used(f, o))
 		return false;
 	f->frame += size;
 	return true;
@@ -445,7 +773,7 @@ void
 act(struct func *f)
 {
 	struct rewrite r;
-	bool any = false;
+	bool any = unit.annotated;
 
 	r.f = f;
 	for (const struct object *o : f->object_order)
@@ -455,12 +783,23 @@ act(struct func *f)
 
 		if (!l->moves)
 			continue;
-		any = true;
 		if (TREE_CODE(decl) == PARM_DECL)
-			move_parameter(f, decl);
+			move_parameter(&r, decl);
 		else
 			move_variable(&r, decl, l);
 	}
+	if (!r.incoming.is_empty())
+		begin_with_incoming(&r);
 	if (any)
-		rewrite_below(&r, &DECL_SAVED_TREE(f->decl));
+		rewrite_body(&r);
+}
+
+void
+act_alone(struct func *f)
+{
+	struct rewrite r;
+
+	r.f = f;
+	walk_tree_without_duplicates(&DECL_SAVED_TREE(f->decl), warn_of_address, NULL);
+	rewrite_body(&r);
 }

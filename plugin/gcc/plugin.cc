@@ -27,6 +27,7 @@ namespace {
 
 void (*parse_file)(void);       // the front end's own
 bool explanations_needed;       // an attribute may have to tell a flow
+int local_addr_warning;         // -Wreturn-local-addr as it was before <goat.h>
 
 // ---------------------------------------------------------------- options
 
@@ -171,6 +172,16 @@ register_attributes(void *, void *)
 
 // ---------------------------------------------------------------- annotated C
 
+// An object may be used after its block has ended, as long as its frame lives.
+void
+keep_blocks_alive(void)
+{
+	flag_stack_reuse = SR_NONE;
+	flag_sanitize_address_use_after_scope = 0;
+	optimization_default_node = build_optimization_node(&global_options, &global_options_set);
+	optimization_current_node = optimization_default_node;
+}
+
 // This unit includes <goat.h>: embedded structs as in Plan 9, and no word about `return &x`.
 void
 annotate(cpp_reader *)
@@ -179,7 +190,9 @@ annotate(cpp_reader *)
 		return;
 	unit.annotated = true;
 	flag_plan9_extensions = 1;
+	local_addr_warning = warn_return_local_addr;
 	warn_return_local_addr = 0;
+	keep_blocks_alive();
 }
 
 void
@@ -199,16 +212,6 @@ look_for_precompiled(void *, void *)
 	looked = true;
 	if (identifier_global_value(get_identifier("goat_new_")) != NULL_TREE)
 		annotate(NULL);
-}
-
-// An object may be used after its block has ended, as long as its frame lives.
-void
-keep_blocks_alive(void)
-{
-	flag_stack_reuse = SR_NONE;
-	flag_sanitize_address_use_after_scope = 0;
-	optimization_default_node = build_optimization_node(&global_options, &global_options_set);
-	optimization_current_node = optimization_default_node;
 }
 
 // ---------------------------------------------------------------- the unit's functions
@@ -326,7 +329,7 @@ decide_moved(struct func *f, tree decl, struct local *l)
 void
 verify_noescape(struct func *f, tree param, unsigned i, const struct esc_loc *l)
 {
-	if (!is_goat_noescape(f->decl, i) || f->alone ||
+	if (!is_goat_noescape(TREE_TYPE(f->decl), i) || f->alone ||
 	    (l->leaks.heap == ESC_NONE && l->leaks.result == ESC_NONE && !l->escapes))
 		return;
 	report_flow_error(DECL_SOURCE_LOCATION(param), l,
@@ -379,7 +382,7 @@ decide_object(struct func *f, struct object *o)
 {
 	const char *text;
 
-	o->escapes = o->loc->escapes;
+	o->escapes = o->loc->escapes || f->alone;
 	if (f->alone) {
 		o->on_heap = o->kind == OBJECT_NEW;
 	} else if (is_c_block(o)) {
@@ -458,6 +461,22 @@ solve(void *, struct esc_func **fn, size_t n)
 		decide(f);
 }
 
+// In a function that is left alone `return &x` gets the warning that <goat.h> took away.
+void
+act_on_all(void)
+{
+	for (struct func *f : unit.funcs)
+		if (!f->alone)
+			act(f);
+	if (!unit.annotated)
+		return;
+	warn_return_local_addr = local_addr_warning;
+	for (struct func *f : unit.funcs)
+		if (f->alone)
+			act_alone(f);
+	warn_return_local_addr = 0;
+}
+
 void
 unit_pass(void)
 {
@@ -466,8 +485,7 @@ unit_pass(void)
 	esc_components(unit.esc, solve, NULL);
 	report_finish();
 	if (!seen_error())
-		for (struct func *f : unit.funcs)
-			act(f);
+		act_on_all();
 	esc_free(unit.esc);
 	unit.esc = NULL;
 }
@@ -487,7 +505,7 @@ parse_then_pass(void)
 	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
-		keep_blocks_alive();
+		keep_blocks_alive();    // #pragma GCC optimize may have changed it
 	unit_pass();
 }
 
@@ -521,12 +539,12 @@ is_goat_stack(tree decl)
 }
 
 bool
-is_goat_noescape(tree fn, unsigned arg)
+is_goat_noescape(tree function_type, unsigned arg)
 {
 	function_args_iterator i;
 	tree type;
 
-	FOREACH_FUNCTION_ARGS(TREE_TYPE(fn), type, i)
+	FOREACH_FUNCTION_ARGS(function_type, type, i)
 		if (arg-- == 0)
 			return POINTER_TYPE_P(type) &&
 			       lookup_attribute("goat_noescape", TYPE_ATTRIBUTES(type)) != NULL_TREE;

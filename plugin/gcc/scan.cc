@@ -19,18 +19,21 @@
 namespace {
 
 struct jump {
-	tree label;
+	tree label;             // NULL: to any label whose address is taken
 	struct block *from;
+	tree stmt;
 };
 
 struct scan {
 	struct func *f = NULL;
 	struct block *block = NULL;
 	struct block *switch_block = NULL;      // where the innermost switch stands
+	tree switch_stmt = NULL_TREE;
 	hash_map<tree, struct block *> labels;  // the block of each label met so far
 	auto_vec<struct jump> jumps;
-	auto_vec<tree> taken;           // labels whose address is taken
+	auto_vec<tree> taken;           // labels whose address is taken, or that others may jump to
 	hash_set<tree> once;            // shared trees met so far
+	bool has_nested = false;        // nested functions, which may jump to __label__s
 };
 
 void scan_tree(struct scan *s, tree t);
@@ -41,21 +44,6 @@ leave_alone(struct scan *s, const char *why)
 	if (!s->f->alone)
 		s->f->why_alone = why;
 	s->f->alone = true;
-}
-
-// A nested function jumps to LABEL of one around it, and ends all between.
-void
-leave_alone_around(struct scan *s, tree label)
-{
-	const char *why = "a nested function jumps out of itself";
-
-	leave_alone(s, why);
-	for (struct func *f = s->f->outer; f != NULL; f = f->outer) {
-		f->alone = true;
-		f->why_alone = why;
-		if (f->decl == DECL_CONTEXT(label))
-			break;
-	}
 }
 
 void
@@ -104,6 +92,8 @@ void
 scan_label(struct scan *s, tree label)
 {
 	s->labels.put(label, s->block);
+	if (C_DECLARED_LABEL_FLAG(label) && s->has_nested && !s->once.add(label))
+		s->taken.safe_push(label);
 }
 
 void
@@ -121,24 +111,26 @@ scan_goto(struct scan *s, tree t)
 {
 	tree label = GOTO_DESTINATION(t);
 
-	if (TREE_CODE(label) != LABEL_DECL)
+	if (TREE_CODE(label) != LABEL_DECL) {
+		s->jumps.safe_push({ NULL_TREE, s->block, t });
 		return scan_tree(s, label);
-	if (DECL_CONTEXT(label) != NULL_TREE && DECL_CONTEXT(label) != s->f->decl)
-		return leave_alone_around(s, label);
+	}
 	if (s->labels.get(label))
 		loop_from(s, label, t);
-	s->jumps.safe_push({ label, s->block });
+	s->jumps.safe_push({ label, s->block, t });
 }
 
 // Every block between the label's and the one that the jump comes from is entered past its top.
 void
-mark_entered(struct block *label, struct block *from)
+mark_entered(struct block *label, struct block *from, tree jump)
 {
 	for (struct block *b = label; b != NULL; b = b->outer) {
 		for (struct block *c = from; c != NULL; c = c->outer)
 			if (c == b)
 				return;
 		b->entered = true;
+		if (b->entries.is_empty() || b->entries.last() != jump)
+			b->entries.safe_push(jump);
 	}
 }
 
@@ -146,21 +138,25 @@ void
 scan_switch(struct scan *s, tree t)
 {
 	struct block *outer = s->switch_block;
+	tree outer_stmt = s->switch_stmt;
 
 	scan_tree(s, SWITCH_COND(t));
 	s->switch_block = s->block;
+	s->switch_stmt = t;
 	scan_tree(s, SWITCH_BODY(t));
 	s->switch_block = outer;
+	s->switch_stmt = outer_stmt;
 }
 
 void
 scan_decl(struct scan *s, tree decl)
 {
-	if (TREE_CODE(decl) != VAR_DECL || TREE_STATIC(decl) || DECL_EXTERNAL(decl))
+	if (TREE_CODE(decl) != VAR_DECL || DECL_EXTERNAL(decl))
 		return;
 	if (DECL_INITIAL(decl) != NULL_TREE && DECL_INITIAL(decl) != error_mark_node) {
-		scan_tree(s, DECL_INITIAL(decl));
-		count_store(s, decl, DECL_INITIAL(decl));
+		scan_tree(s, DECL_INITIAL(decl));       // of a static one too: it may have && in it
+		if (!TREE_STATIC(decl))
+			count_store(s, decl, DECL_INITIAL(decl));
 	}
 }
 
@@ -185,7 +181,7 @@ scan_asm(struct scan *s, tree t)
 
 		if (s->labels.get(label))
 			loop_from(s, label, NULL_TREE);
-		s->jumps.safe_push({ label, s->block });
+		s->jumps.safe_push({ label, s->block, t });
 	}
 }
 
@@ -235,12 +231,8 @@ scan_tree(struct scan *s, tree t)
 		return scan_decl(s, DECL_EXPR_DECL(t));
 	case LABEL_EXPR:
 		return scan_label(s, LABEL_EXPR_LABEL(t));
-	case ADDR_EXPR:
-		if (TREE_CODE(TREE_OPERAND(t, 0)) == LABEL_DECL)
-			s->taken.safe_push(TREE_OPERAND(t, 0));
-		return scan_operands(s, t);
 	case CASE_LABEL_EXPR:
-		return mark_entered(s->block, s->switch_block);
+		return mark_entered(s->block, s->switch_block, s->switch_stmt);
 	case GOTO_EXPR:
 		return scan_goto(s, t);
 	case SWITCH_EXPR:
@@ -281,6 +273,10 @@ scan_tree(struct scan *s, tree t)
 		if (!s->once.add(t))
 			scan_operands(s, t);
 		return;
+	case ADDR_EXPR:
+		if (TREE_CODE(TREE_OPERAND(t, 0)) == LABEL_DECL && !s->once.add(TREE_OPERAND(t, 0)))
+			s->taken.safe_push(TREE_OPERAND(t, 0));
+		return scan_operands(s, t);
 	default:
 		if (unknown_control(TREE_CODE(t)))
 			leave_alone(s, "it has parallel regions");
@@ -290,17 +286,28 @@ scan_tree(struct scan *s, tree t)
 	}
 }
 
+// A computed goto may lead to any label whose address is taken.
+void
+finish_computed(struct scan *s, const struct jump *j)
+{
+	for (tree label : s->taken)
+		if (struct block **b = s->labels.get(label))
+			mark_entered(*b, j->from, j->stmt);
+}
+
 void
 finish_jumps(struct scan *s)
 {
 	for (const struct jump &j : s->jumps)
-		if (struct block **b = s->labels.get(j.label))
-			mark_entered(*b, j.from);
-	// A computed goto may lead to any label whose address is taken, from anywhere.
+		if (j.label == NULL_TREE)
+			finish_computed(s, &j);
+		else if (struct block **b = s->labels.get(j.label))
+			mark_entered(*b, j.from, j.stmt);
 	for (tree label : s->taken)
 		if (struct block **b = s->labels.get(label)) {
 			loop_from(s, label, NULL_TREE);
-			mark_entered(*b, NULL);
+			if (s->has_nested)
+				mark_entered(*b, NULL, NULL_TREE);
 		}
 	for (auto l : s->f->loops)
 		if (l.second->last != NULL_TREE)
@@ -337,6 +344,7 @@ scan_function(struct func *f)
 	struct scan s;
 
 	s.f = f;
+	s.has_nested = first_nested_function(cgraph_node::get(f->decl)) != NULL;
 	if (f->outer != NULL && f->outer->alone)
 		leave_alone(&s, "the function around it is left alone");
 	scan_tree(&s, body_of(f->decl));

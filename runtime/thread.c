@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// thread.c: the collector has to know of every thread, and of what is thread-local.
+//
+// Programs call pthread_create or thrd_create and know nothing of collectors, so <goat.h> renames
+// these to functions here, which register the thread. (To define the C library's own names would
+// bring the collector into every program that has threads.) A thread that something else has made
+// is registered when it first allocates.
+//
+// The collector looks at the stacks, and not at thread-local variables. So each thread has a list
+// of its blocks of these, filled in when it starts and pushed with the other roots. What a library
+// brings that is loaded (dlopen) while the thread runs is not among them.
+//
+//	T1  The list of threads changes under the allocation lock only: the collector, which has
+//	    stopped all other threads while it holds that, finds it whole.
+//
+// Layer: stack.
+
+#include "base.h"
+
+#include <errno.h>
+#define GC_THREADS
+#define GC_NO_THREAD_REDIRECTS
+#include <gc/gc.h>
+#include <gc/gc_mark.h>
+#include <link.h>
+#include <pthread.h>
+#include <string.h>
+#include <threads.h>
+
+enum { BLOCKS = 64 };           // modules with thread-local variables that we look at
+
+struct block {
+	char *lo, *hi;
+};
+
+struct locals {
+	struct locals *next, **at;      // T1
+	size_t n;
+	struct block block[BLOCKS];
+};
+
+static struct locals *all;      // T1
+static _Thread_local struct locals mine;
+static GC_push_other_roots_proc push_stacks;
+static pthread_key_t at_exit;   // of threads that were not made here
+
+_Thread_local bool goat_threadknown __attribute__((tls_model("initial-exec")));
+
+static void GC_CALLBACK
+push_roots(void)
+{
+	for (const struct locals *l = all; l != NULL; l = l->next)
+		for (size_t i = 0; i < l->n; i++)
+			GC_push_all_eager(l->block[i].lo, l->block[i].hi);
+	push_stacks();
+}
+
+static void
+add_block(void *lo, size_t size)
+{
+	if (lo == NULL || size == 0 || mine.n == BLOCKS)
+		return;
+	mine.block[mine.n].lo = lo;
+	mine.block[mine.n++].hi = (char *)lo + size;
+}
+
+static int
+add_module(struct dl_phdr_info *module, size_t size, void *arg)
+{
+	(void)size, (void)arg;
+	for (int i = 0; i < module->dlpi_phnum; i++)
+		if (module->dlpi_phdr[i].p_type == PT_TLS)
+			add_block(module->dlpi_tls_data, module->dlpi_phdr[i].p_memsz);
+	return 0;
+}
+
+static void *
+link_mine(void *arg)
+{
+	(void)arg;
+	mine.next = all;
+	mine.at = &all;
+	if (all != NULL)
+		all->at = &mine.next;
+	all = &mine;
+	return NULL;
+}
+
+static void *
+unlink_mine(void *arg)
+{
+	(void)arg;
+	*mine.at = mine.next;
+	if (mine.next != NULL)
+		mine.next->at = mine.at;
+	return NULL;
+}
+
+static void
+enter(void)
+{
+	goat_threadknown = true;
+	mine.n = 0;
+	dl_iterate_phdr(add_module, NULL);
+#if defined(__x86_64__) && defined(__GLIBC__)
+	// The thread's own structure begins with what it has set for the first keys.
+	enum { HEAD = 0x600 };
+	add_block(__builtin_thread_pointer(), HEAD);
+#endif
+	GC_call_with_alloc_lock(link_mine, NULL);
+}
+
+static void
+leave(void *arg)
+{
+	(void)arg;
+	GC_call_with_alloc_lock(unlink_mine, NULL);
+}
+
+static void
+leave_foreign(void *arg)
+{
+	leave(arg);
+	GC_unregister_my_thread();
+	goat_threadknown = false;
+}
+
+void
+goat_threadenter(void)
+{
+	struct GC_stack_base base;
+
+	if (GC_get_stack_base(&base) != GC_SUCCESS)
+		goat_fatal("runtime: no stack of this thread");
+	GC_register_my_thread(&base);
+	enter();
+	pthread_setspecific(at_exit, &mine);
+}
+
+// The child of a fork has one thread.
+static void
+leave_others(void)
+{
+	mine.next = NULL;
+	mine.at = &all;
+	all = &mine;
+}
+
+// Called once, when the collector has started, by the first thread.
+void
+goat_threadinit(void)
+{
+	push_stacks = GC_get_push_other_roots();
+	GC_set_push_other_roots(push_roots);
+	GC_allow_register_threads();
+	pthread_key_create(&at_exit, leave_foreign);
+	pthread_atfork(NULL, NULL, leave_others);
+	enter();
+}
+
+struct start {
+	void *(*fn)(void *);
+	int (*c11)(void *);
+	void *arg;
+};
+
+static void *
+run(void *arg)
+{
+	struct start s = *(struct start *)arg;
+	void *result;
+
+	GC_free(arg);
+	enter();
+	pthread_cleanup_push(leave, NULL);
+	result = s.fn != NULL ? s.fn(s.arg) : (void *)(intptr_t)s.c11(s.arg);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+static int
+create(pthread_t *thread, const pthread_attr_t *attr, struct start s)
+{
+	struct start *copy = GC_malloc_uncollectable(sizeof(*copy));
+	int err;
+
+	if (copy == NULL)
+		return EAGAIN;
+	*copy = s;
+	err = GC_pthread_create(thread, attr, run, copy);
+	if (err != 0)
+		GC_free(copy);
+	return err;
+}
+
+int
+goat_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	return create(thread, attr, (struct start){ .fn = fn, .arg = arg });
+}
+
+// The C library's thrd_join reads the result as an int from the pointer.
+int
+goat_thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
+{
+	switch (create(thread, NULL, (struct start){ .c11 = fn, .arg = arg })) {
+	case 0:
+		return thrd_success;
+	case ENOMEM:
+	case EAGAIN:
+		return thrd_nomem;
+	default:
+		return thrd_error;
+	}
+}
