@@ -96,6 +96,7 @@ struct esc_loc {
 	bool escapes;           // the verdict
 	bool freed;             // of an object: may be given to a free() we do not know
 	bool addressed;         // its address flows somewhere
+	bool unseen;            // a temporary that explanations see through
 	unsigned serial;        // the order they were made in
 	unsigned path;          // the last explanation that came by
 	struct esc_label heap;  // the heap's walk, kept for the whole batch

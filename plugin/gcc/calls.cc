@@ -200,7 +200,7 @@ hole_of_tag(struct walk_state *w, struct esc_hole k, const struct esc_leaks *tag
 		to[n++] = esc_shift(esc_hole(&unit.esc->opaque), tag->opaque);
 	if (tag->freed != ESC_NONE)
 		to[n++] = esc_shift(esc_hole(&unit.esc->freed), tag->freed);
-	return esc_tee(unit.esc, w->f->core, w->depth, to, n);
+	return join(w, to, n);
 }
 
 // The hole of argument I of a call of FN, whose result goes to K.
@@ -380,7 +380,7 @@ flow_library_call(struct walk_state *w, struct esc_hole k, tree call,
 		for (unsigned i = 0; i < c.to.length(); i++)
 			if (c.arg[i] == n || (c.arg[i] == LIBC_VARARGS && n >= entry->arity))
 				to.safe_push(c.to[i]);
-		flow_argument(w, esc_tee(unit.esc, w->f->core, w->depth, to.address(), to.length()),
+		flow_argument(w, join(w, to.address(), to.length()),
 			      arg, call);
 		n++;
 	}

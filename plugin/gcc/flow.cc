@@ -110,6 +110,16 @@ loc_of(struct walk_state *w, tree decl)
 	return local_of(w, decl)->loc;
 }
 
+// A location that explanations do not mention, for there is no such thing in the source.
+struct esc_hole
+temporary(struct walk_state *w)
+{
+	struct esc_loc *temp = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+
+	temp->unseen = true;
+	return esc_hole(temp);
+}
+
 void
 flow_discard(struct walk_state *w, tree t)
 {
@@ -203,7 +213,7 @@ hole_of_loaded(struct walk_state *w, struct esc_hole k, tree pointer)
 	struct esc_hole both[2] = { esc_deref(k), esc_deref(esc_hole(&unit.esc->opaque)) };
 	bool load = k.dst == NULL || k.derefs >= 0;
 
-	return esc_tee(unit.esc, w->f->core, w->depth, both, load && is_hiding_cast(pointer) ? 2 : 1);
+	return join(w, both, load && is_hiding_cast(pointer) ? 2 : 1);
 }
 
 void
@@ -212,6 +222,9 @@ flow_component(struct walk_state *w, struct esc_hole k, tree t)
 	tree base = TREE_OPERAND(t, 0);
 
 	k = hole_of_reference(k, t);
+	// Members of an anonymous struct or union are the outer one's to the source.
+	while (TREE_CODE(base) == COMPONENT_REF && DECL_NAME(TREE_OPERAND(base, 1)) == NULL_TREE)
+		base = TREE_OPERAND(base, 0);
 	if (TREE_CODE(base) == INDIRECT_REF) {
 		base = TREE_OPERAND(base, 0);
 		return flow_value(w, note(hole_of_loaded(w, k, base), t, "dot of pointer"), base);
@@ -250,7 +263,7 @@ hole_of_bytes(struct walk_state *w, struct esc_hole k, tree pointer)
 		flow_variable(w, both[1], pointer);
 		return k;
 	}
-	return esc_tee(unit.esc, w->f->core, w->depth, both, 2);
+	return join(w, both, 2);
 }
 
 void
@@ -406,23 +419,36 @@ hole_of_member(struct esc_hole k, tree type, bool in_union)
 	return is_word(type) ? to_heap() : esc_discard();
 }
 
+void flow_constructor(struct walk_state *w, struct esc_hole k, tree t);
+
+void
+flow_elements(struct walk_state *w, struct esc_hole k, tree t)
+{
+	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
+	unsigned i;
+	tree at, value;
+
+	FOR_EACH_CONSTRUCTOR_ELT(CONSTRUCTOR_ELTS(t), i, at, value) {
+		bool anonymous = at != NULL_TREE && TREE_CODE(at) == FIELD_DECL &&
+				 DECL_NAME(at) == NULL_TREE;
+
+		if (TREE_CODE(value) == CONSTRUCTOR && anonymous)
+			flow_elements(w, k, value);
+		else if (TREE_CODE(value) == CONSTRUCTOR)
+			flow_constructor(w, k, value);
+		else if (!CONSTANT_CLASS_P(value))
+			flow_value(w, hole_of_member(k, TREE_TYPE(value), in_union), value);
+	}
+}
+
 void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
 {
-	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
 	bool array = TREE_CODE(TREE_TYPE(t)) == ARRAY_TYPE;
-	struct esc_hole inner;
-	unsigned i;
-	tree value;
 
-	inner = note_text(k, spell(t), array ? "array literal element" : "struct literal element",
-			  w->where);
-	FOR_EACH_CONSTRUCTOR_VALUE(CONSTRUCTOR_ELTS(t), i, value) {
-		if (TREE_CODE(value) == CONSTRUCTOR)
-			flow_constructor(w, inner, value);
-		else if (!CONSTANT_CLASS_P(value))
-			flow_value(w, hole_of_member(inner, TREE_TYPE(value), in_union), value);
-	}
+	k = note_text(k, unit.esc->explain ? spell(t) : NULL,
+		      array ? "array literal element" : "struct literal element", w->where);
+	flow_elements(w, k, t);
 }
 
 void
@@ -466,6 +492,13 @@ flow_address(struct walk_state *w, struct esc_hole k, tree t)
 		object_at(w, base, OBJECT_LITERAL)->loc->addressed = true;
 	if (k.dst == NULL)
 		return flow_discard(w, of);
+	// Whoever loads through the address of a member may be after the others: container_of.
+	if (k.derefs > 0 && TREE_CODE(of) == COMPONENT_REF) {
+		struct esc_hole whole = temporary(w);
+
+		esc_flow(unit.esc, k, whole.dst);
+		k = whole;
+	}
 	k = esc_addr(k);
 	if (TREE_CODE(of) == COMPOUND_LITERAL_EXPR && k.derefs < 0)
 		return flow_value(w, k, of);    // it is a spill
@@ -553,7 +586,7 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	both[0] = note(both[0], where, "assign");
 	both[1] = k;
-	flow_value(w, k.dst == NULL ? both[0] : esc_tee(unit.esc, w->f->core, w->depth, both, 2),
+	flow_value(w, k.dst == NULL ? both[0] : join(w, both, 2),
 		   rhs);
 }
 
@@ -772,6 +805,20 @@ bool
 carries(tree type)
 {
 	return type != NULL_TREE && (has_pointers(type) || is_word(type));
+}
+
+// One hole for N, none of which takes an address.
+struct esc_hole
+join(struct walk_state *w, const struct esc_hole *k, size_t n)
+{
+	struct esc_hole one = esc_tee(unit.esc, w->f->core, w->depth, k, n);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		used += k[i].dst != NULL;
+	if (used > 1)
+		one.dst->unseen = true;
+	return one;
 }
 
 struct esc_hole

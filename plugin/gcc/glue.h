@@ -160,6 +160,7 @@ bool is_returned_address(tree value);
 bool has_pointers(tree type);
 bool carries(tree type);
 bool is_hiding_cast(tree pointer);
+struct esc_hole join(struct walk_state *w, const struct esc_hole *k, size_t n);
 struct esc_hole note(struct esc_hole k, tree t, const char *why);
 struct esc_hole note_text(struct esc_hole k, const char *what, const char *why, location_t where);
 

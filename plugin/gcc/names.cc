@@ -241,10 +241,27 @@ spell_parts(tree t)
 	}
 	case CALL_EXPR:
 		return spell_call(t);
+	case SAVE_EXPR:
+		return spell(TREE_OPERAND(t, 0));
+	case C_MAYBE_CONST_EXPR:
+		return spell(C_MAYBE_CONST_EXPR_EXPR(t));
+	case TARGET_EXPR:
+	case BIND_EXPR:
+	case STATEMENT_LIST:
+		return "({...})";
 	default:
 		break;
 	}
 	return print_tree(t);
+}
+
+// A return statement's range is the keyword's, a definition has none, what the front end makes an
+// address of (for a cleanup) has its function's, and conversions that nobody wrote their operand's.
+bool
+has_own_range(tree t)
+{
+	return EXPR_P(t) && TREE_CODE(t) != RETURN_EXPR && TREE_CODE(t) != DECL_EXPR &&
+	       !(TREE_CODE(t) == ADDR_EXPR && DECL_P(TREE_OPERAND(t, 0)));
 }
 
 } // namespace
@@ -270,10 +287,7 @@ spell(tree t)
 
 	if (DECL_P(t))
 		return spell_decl(t);
-	// A return statement's range is the keyword's, a definition has none, and conversions that
-	// nobody wrote have their operand's.
-	if (EXPR_P(t) && TREE_CODE(t) != RETURN_EXPR && TREE_CODE(t) != DECL_EXPR &&
-	    put_range(&text, EXPR_LOCATION(t)))
+	if (has_own_range(t) && put_range(&text, EXPR_LOCATION(t)))
 		return keep(text.at);
 	return spell_parts(t);
 }

@@ -134,8 +134,6 @@ int variable_length_stays(int n)
 	return *p;
 }
 
-int *flexible(struct { int n; int *v[]; } *f); // ERROR "^anonymous struct declared inside parameter list will not be visible outside of this definition or declaration$"
-
 struct flexible {
 	int n;
 	int *v[];

@@ -29,22 +29,6 @@ int calls_it(void)
 	return returns_twice(&x);
 }
 
-// A jump out of a nested function is seen: its label is one that anything may lead to.
-int jumped_out_of(void)
-{
-	__label__ out;
-	int *q = new(int); // ERROR "^new\(int\) does not escape$"
-	void leave(int *p) // ERROR "^p does not escape$"
-	{
-		if (p != NULL)
-			goto out;
-	}
-
-	leave(q);
-out:
-	return *q;
-}
-
 static inline int passes_on(int *p, ...) // ERROR "^leaking param: p$"
 {
 	void *result = __builtin_apply((void (*)())returns_twice, __builtin_apply_args(), 64);

@@ -122,7 +122,7 @@ void call_unknown(int *p) // ERROR "^parameter p leaks to \{heap\} with derefs=0
 	unknown(p);
 }
 
-int *call_library(int *p) // ERROR "^parameter p leaks to ~r0 with derefs=0:$" "^  flow: \{temp\} = p:$" "^    from memset\(p, 0, sizeof\(\*p\)\) \(call parameter\) at " "^  flow: ~r0 = \{temp\}:$" "^    from return memset\(p, 0, sizeof\(\*p\)\) \(return\) at " "^leaking param: p to result ~r0 level=0$"
+int *call_library(int *p) // ERROR "^parameter p leaks to ~r0 with derefs=0:$" "^  flow: ~r0 = p:$" "^    from memset\(p, 0, sizeof\(\*p\)\) \(call parameter\) at " "^    from return memset\(p, 0, sizeof\(\*p\)\) \(return\) at " "^leaking param: p to result ~r0 level=0$"
 {
 	return memset(p, 0, sizeof(*p));
 }

@@ -51,3 +51,23 @@ void keeps(void)
 
 	inner();
 }
+
+// The label may be jumped back to whenever inner() runs: a loop.
+int jumped_back(void)
+{
+	__label__ again;
+	int *q = NULL;
+
+again:;
+	int *p = new(int); // ERROR "^new\(int\) escapes to heap$"
+	void inner(void)
+	{
+		goto again;
+	}
+
+	if (q != NULL)
+		return *q;
+	q = p;
+	inner();
+	return 0;
+}
