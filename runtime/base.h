@@ -26,6 +26,10 @@
 _Noreturn void goat_fatal(const char *text);
 
 void goat_gc(void);
+
 void goat_threadinit(void);
+// Whether the collector knows this thread; threadenter makes it so.
+extern _Thread_local bool goat_threadknown __attribute__((tls_model("initial-exec")));
+void goat_threadenter(void);
 
 #endif

@@ -65,6 +65,8 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 {
 	if (size == 0)
 		return &zerobase;
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
 	if (__builtin_expect(align > GRANULE, 0))
 		return malloc_aligned(size, align, noscan);
 	return malloc_any(size, noscan);
@@ -73,5 +75,7 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 void
 goat_gc(void)
 {
+	if (!goat_threadknown)
+		goat_threadenter();
 	GC_gcollect();
 }

@@ -2,8 +2,10 @@
 //
 // thread.c: the collector has to know of every thread, and of what is thread-local.
 //
-// Programs call pthread_create or thrd_create and know nothing of collectors, so these names are
-// ours here: a thread is registered, and the C library's pthread_create starts it.
+// Programs call pthread_create or thrd_create and know nothing of collectors, so <goat.h> renames
+// these to functions here, which register the thread. (To define the C library's own names would
+// bring the collector into every program that has threads.) A thread that something else has made
+// is registered when it first allocates.
 //
 // The collector looks at the stacks, and not at thread-local variables. So each thread has a list
 // of its blocks of these, filled in when it starts and pushed with the other roots. What a library
@@ -16,7 +18,6 @@
 
 #include "base.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
@@ -42,6 +43,9 @@ struct locals {
 static struct locals *all;      // T1
 static _Thread_local struct locals mine;
 static GC_push_other_roots_proc push_stacks;
+static pthread_key_t at_exit;   // of threads that were not made here
+
+_Thread_local bool goat_threadknown __attribute__((tls_model("initial-exec")));
 
 static void GC_CALLBACK
 push_roots(void)
@@ -96,6 +100,7 @@ unlink_mine(void *arg)
 static void
 enter(void)
 {
+	goat_threadknown = true;
 	mine.n = 0;
 	dl_iterate_phdr(add_module, NULL);
 #if defined(__x86_64__) && defined(__GLIBC__)
@@ -113,6 +118,26 @@ leave(void *arg)
 	GC_call_with_alloc_lock(unlink_mine, NULL);
 }
 
+static void
+leave_foreign(void *arg)
+{
+	leave(arg);
+	GC_unregister_my_thread();
+	goat_threadknown = false;
+}
+
+void
+goat_threadenter(void)
+{
+	struct GC_stack_base base;
+
+	if (GC_get_stack_base(&base) != GC_SUCCESS)
+		goat_fatal("runtime: no stack of this thread");
+	GC_register_my_thread(&base);
+	enter();
+	pthread_setspecific(at_exit, &mine);
+}
+
 // The child of a fork has one thread.
 static void
 leave_others(void)
@@ -128,6 +153,8 @@ goat_threadinit(void)
 {
 	push_stacks = GC_get_push_other_roots();
 	GC_set_push_other_roots(push_roots);
+	GC_allow_register_threads();
+	pthread_key_create(&at_exit, leave_foreign);
 	pthread_atfork(NULL, NULL, leave_others);
 	enter();
 }
@@ -153,20 +180,6 @@ run(void *arg)
 }
 
 static int
-libc_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
-{
-	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-	real = (int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))dlsym(
-		RTLD_NEXT, "pthread_create");
-	if (real == NULL)
-		goat_fatal("runtime: no pthread_create");
-	return real(thread, attr, fn, arg);
-}
-
-static _Thread_local bool registering;
-
-static int
 create(pthread_t *thread, const pthread_attr_t *attr, struct start s)
 {
 	struct start *copy = GC_malloc_uncollectable(sizeof(*copy));
@@ -175,26 +188,21 @@ create(pthread_t *thread, const pthread_attr_t *attr, struct start s)
 	if (copy == NULL)
 		return EAGAIN;
 	*copy = s;
-	registering = true;
 	err = GC_pthread_create(thread, attr, run, copy);
-	registering = false;
 	if (err != 0)
 		GC_free(copy);
 	return err;
 }
 
-// GC_pthread_create calls pthread_create in turn, which is this function again.
 int
-pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+goat_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
-	if (registering)
-		return libc_pthread_create(thread, attr, fn, arg);
 	return create(thread, attr, (struct start){ .fn = fn, .arg = arg });
 }
 
 // The C library's thrd_join reads the result as an int from the pointer.
 int
-thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
+goat_thrd_create(thrd_t *thread, thrd_start_t fn, void *arg)
 {
 	switch (create(thread, NULL, (struct start){ .c11 = fn, .arg = arg })) {
 	case 0:

@@ -30,6 +30,10 @@ import testlib
 from testlib import Outcome
 
 GOAT_FLAGS = "-fgoat-m -fgoat-heap2stack"
+# With --annotated: what makes goat act on locals, and for plain gcc the headers that it brings, so
+# that a program which declares their names otherwise is left out.
+ANNOTATED = ["-include", "goat.h", "-DGOAT_NO_KEYWORDS"]
+HEADERS = [word for h in ("stdbool.h", "stddef.h", "stdint.h", "stdio.h") for word in ("-include", h)]
 PACKAGE = "gcc-12-source"
 TARBALLS = "/usr/src/gcc-*/gcc-*.tar.xz"
 IN_TARBALL = "gcc/testsuite/gcc.c-torture/"
@@ -182,7 +186,8 @@ class Program:
 class Torture:
     def __init__(self, args, work):
         self.args, self.work = args, work
-        self.flags = args.flags.split()
+        self.flags = args.flags.split() + (ANNOTATED if args.annotated else [])
+        self.plain_flags = HEADERS if args.annotated else []
         self.scratch = testlib.scratch(work)
         self.cache = testlib.Cache(
             os.path.join(work, f"plain-{testlib.compiler_identity(args.gcc)}.json"))
@@ -206,7 +211,7 @@ class Torture:
     def plain(self, program, level):
         """What plain gcc makes of it: [compiled, exit status, digest of the output]."""
         exe = os.path.join(self.directory(), "plain")
-        built = self.build(program, self.args.gcc, [], level, exe)
+        built = self.build(program, self.args.gcc, self.plain_flags, level, exe)
         if built.status != 0:
             return [False, None, None]
         if not program.runs:
@@ -216,7 +221,7 @@ class Torture:
     def compare(self, job):
         program, level = job
         name = f"{program.name} {level}"
-        key = f"{program.name} {level} {program.digest} {' '.join(program.options)}"
+        key = " ".join([program.name, level, program.digest] + program.options + self.plain_flags)
         plain = self.cache.get(key, lambda: self.plain(program, level))
         exe = os.path.join(self.directory(), "goat")
         built = self.build(program, self.args.goatcc, self.flags, level, exe)
@@ -239,7 +244,7 @@ class Torture:
 
     def breaks(self, program, level, name, detail, built):
         """goatcc broke. That is plain gcc's fault when it breaks too."""
-        plain = self.build(program, self.args.gcc, [], level, os.path.join(self.directory(), "plain"))
+        plain = self.build(program, self.args.gcc, self.plain_flags, level, os.path.join(self.directory(), "plain"))
         if testlib.broken(plain.err):
             return Outcome(name, "n/a")
         return Outcome(name, "fail", testlib.broken(built.err), detail + "\n" + testlib.trouble(built.err))
@@ -276,7 +281,7 @@ class Torture:
 
 
 def read_skips(path):
-    """Lines of torture.skip as pairs of a glob and a level ('' for all)."""
+    """Lines of torture.skip as pairs of a glob and a condition ('' for always)."""
     skips = []
     with open(path, encoding="utf-8") as f:
         for line in f:
@@ -286,8 +291,8 @@ def read_skips(path):
     return skips
 
 
-def skipped(skips, name, level):
-    return any(fnmatch.fnmatchcase(name, pattern) and only in ("", level) for pattern, only in skips)
+def skipped(skips, name, conditions):
+    return any(fnmatch.fnmatchcase(name, pattern) and only in conditions for pattern, only in skips)
 
 
 def select(args, suite):
@@ -298,7 +303,7 @@ def select(args, suite):
     names = [n for n in programs(suite) if re.search(args.filter, n)]
     chosen = [Program(suite, n, triplet) for n in names[args.offset::args.sample]]
     return [(p, level) for level in args.opts.split() for p in chosen
-            if not skipped(skips, p.name, level)]
+            if not skipped(skips, p.name, ("", level, "annotated" if args.annotated else ""))]
 
 
 def parse_args():
@@ -313,6 +318,8 @@ def parse_args():
     parser.add_argument("--offset", metavar="K", type=int, default=0, help="begin with the Kth program")
     parser.add_argument("--suite", metavar="DIR",
                         help=f"a gcc.c-torture directory (default: taken from the package {PACKAGE})")
+    parser.add_argument("--annotated", action="store_true",
+                        help="compile with `-include goat.h`, so that locals are moved to the heap too")
     parser.add_argument("--unchanged", action="store_true",
                         help="instead: with -fgoat-m alone the assembly must be plain gcc's, to the byte")
     args = parser.parse_args()

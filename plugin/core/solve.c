@@ -36,8 +36,8 @@
 
 enum {
 	NBUCKETS = ESC_MAX_DEREFS + 2,          // derefs -1 .. ESC_MAX_DEREFS
-	CROSSINGS = 1 << 18,                    // see crosses()
-	CROSSINGS_PER_LOC = 8,
+	CROSSINGS = 1 << 17,                    // see crosses()
+	CROSSINGS_PER_LOC = 1,
 };
 
 struct leak {
@@ -377,12 +377,21 @@ by_function_and_depth(const void *a, const void *b)
 }
 
 static void
+sort(struct esc_loc **loc, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (by_function_and_depth(&loc[i - 1], &loc[i]) > 0) {
+			qsort(loc, n, sizeof(*loc), by_function_and_depth);
+			return;
+		}
+}
+
+static void
 walk_for_functions(struct walk *w, struct walk *heap)
 {
 	const struct esc *e = heap->e;
 
-	if (e->locs.n > 0)
-		qsort(e->locs.at, e->locs.n, sizeof(*e->locs.at), by_function_and_depth);
+	sort(e->locs.at, e->locs.n);
 	w->crossings = CROSSINGS + CROSSINGS_PER_LOC * e->locs.n;
 	for (size_t from = 0, to; from < e->locs.n; from = to) {
 		for (to = from; to < e->locs.n && e->locs.at[to]->fn == e->locs.at[from]->fn;)

@@ -403,12 +403,14 @@ flow_all_arguments(struct walk_state *w, struct esc_hole k, tree call)
 		flow_argument(w, k, arg, call);
 }
 
-// Attributes of the callee that say what it does not keep.
+// Attributes of the callee that say what it does not keep. FN is NULL where it is not known, or may be
+// another when the program runs; its type's promises hold in any case.
 void
 flow_unknown_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 {
 	int flags = call_expr_flags(call);
 	attr_fnspec spec = fn != NULL_TREE ? builtin_fnspec(fn) : attr_fnspec();
+	tree type = TREE_TYPE(TREE_TYPE(CALL_EXPR_FN(call)));
 	unsigned n = 0, returned;
 	call_expr_arg_iterator i;
 	tree arg;
@@ -418,7 +420,7 @@ flow_unknown_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 	FOR_EACH_CALL_EXPR_ARG(arg, i, call) {
 		struct esc_hole to = to_heap();
 
-		if (fn != NULL_TREE && is_goat_noescape(fn, n))
+		if (is_goat_noescape(type, n))
 			to = esc_discard();
 		else if (spec.known_p() && spec.arg_specified_p(n) && spec.arg_noescape_p(n))
 			to = spec.returns_arg(&returned) && returned == n ? k : esc_discard();

@@ -82,4 +82,19 @@ compat_source_line(const char *file, int line, const char **text, size_t *length
 	return true;
 }
 
+// The column that a diagnostic at S shows, where a tab counts for several.
+static inline int
+compat_column(expanded_location s)
+{
+#if GCCPLUGIN_VERSION >= 16000
+	return diagnostics::column_policy(*global_dc).converted_column(s);
+#elif GCCPLUGIN_VERSION >= 15000
+	return diagnostic_column_policy(*global_dc).converted_column(s);
+#elif GCCPLUGIN_VERSION >= 14000
+	return global_dc->converted_column(s);
+#else
+	return diagnostic_converted_column(global_dc, s);
+#endif
+}
+
 #endif

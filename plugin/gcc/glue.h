@@ -214,6 +214,6 @@ void act_alone(struct func *f);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);
-bool is_goat_noescape(tree fn, unsigned arg);
+bool is_goat_noescape(tree function_type, unsigned arg);
 
 #endif

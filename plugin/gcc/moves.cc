@@ -331,6 +331,13 @@ move_parameter(struct rewrite *r, tree decl)
 
 // ---------------------------------------------------------------- objects
 
+// What malloc of the C library aligns to, in bits; GCC's MALLOC_ABI_ALIGNMENT is less than that.
+unsigned
+libc_align(void)
+{
+	return 2 * POINTER_SIZE;
+}
+
 // A place in the frame for O, of its type or as bytes.
 tree
 frame_slot(struct func *f, const struct object *o)
@@ -344,6 +351,8 @@ frame_slot(struct func *f, const struct object *o)
 	slot = new_variable(f, o->where, NULL, type);
 	TREE_ADDRESSABLE(slot) = 1;
 	SET_DECL_ALIGN(slot, MAX(DECL_ALIGN(slot), o->align * BITS_PER_UNIT));
+	if (o->type == NULL_TREE)
+		SET_DECL_ALIGN(slot, MAX(DECL_ALIGN(slot), libc_align()));
 	DECL_USER_ALIGN(slot) = 1;
 	DECL_CHAIN(slot) = BIND_EXPR_VARS(bind);
 	BIND_EXPR_VARS(bind) = slot;
@@ -374,6 +383,27 @@ set_and_give(tree place, tree value, tree result)
 	return build2(COMPOUND_EXPR, TREE_TYPE(result), set, result);
 }
 
+// Whether a value of TYPE leaves bytes of its place as they were: long double on x86.
+bool
+has_padding(tree type)
+{
+	if (TREE_CODE(type) == COMPLEX_TYPE)
+		type = TREE_TYPE(type);
+	return SCALAR_FLOAT_TYPE_P(type) &&
+	       TYPE_PRECISION(type) < tree_to_uhwi(TYPE_SIZE(type));
+}
+
+tree
+cleared(tree slot, tree address)
+{
+	if (!has_padding(TREE_TYPE(slot)))
+		return set_and_give(slot, zero_of(TREE_TYPE(slot)), address);
+	return fold_convert(TREE_TYPE(address),
+			    build_call_expr(builtin_decl_explicit(BUILT_IN_MEMSET), 3, address,
+					    integer_zero_node,
+					    fold_convert(size_type_node, DECL_SIZE_UNIT(slot))));
+}
+
 tree
 initialiser_of(const struct object *o)
 {
@@ -399,9 +429,9 @@ made_in_frame(struct func *f, const struct object *o)
 		init = initialiser_of(o);
 		if (integer_zerop(o->size))
 			return address;
-		return set_and_give(slot, init ? init : zero_of(TREE_TYPE(slot)), address);
+		return init ? set_and_give(slot, init, address) : cleared(slot, address);
 	case OBJECT_CALLOC:
-		return set_and_give(slot, zero_of(TREE_TYPE(slot)), address);
+		return cleared(slot, address);
 	case OBJECT_STRDUP:
 		return fold_convert(type, build_call_expr_loc(o->where,
 							      builtin_decl_explicit(BUILT_IN_MEMCPY),
@@ -435,6 +465,59 @@ literal_on_heap(struct rewrite *r, const struct object *o)
 	if (!known)
 		made = save_expr(made_on_heap(o));
 	return dereference(made);
+}
+
+// ---------------------------------------------------------------- types of blocks
+
+// A program may allocate less than a whole struct, if it knows how much of it will be used. GCC
+// lets it do that on the heap. In the frame it takes for granted that a variable and a larger
+// struct are not the same place. So we look at what a block is used as: the type that malloc's
+// result is converted to, or, where it is first kept as void *, any that such a pointer becomes.
+struct uses {
+	struct func *f = NULL;
+	hash_map<tree, unsigned HOST_WIDE_INT> by_call;
+	unsigned HOST_WIDE_INT others = 0;
+};
+
+tree
+note_use(tree *tp, int *walk_subtrees, void *data)
+{
+	struct uses *u = (struct uses *)data;
+	tree t = *tp, size, from;
+
+	if (TYPE_P(t))
+		*walk_subtrees = 0;
+	if (!CONVERT_EXPR_P(t) || !POINTER_TYPE_P(TREE_TYPE(t)))
+		return NULL_TREE;
+	size = TYPE_SIZE_UNIT(TREE_TYPE(TREE_TYPE(t)));
+	if (size == NULL_TREE || !tree_fits_uhwi_p(size))
+		return NULL_TREE;
+	from = TREE_OPERAND(t, 0);
+	STRIP_NOPS(from);
+	if (TREE_CODE(from) == CALL_EXPR) {
+		unsigned HOST_WIDE_INT &used = u->by_call.get_or_insert(from);
+
+		used = MAX(used, tree_to_uhwi(size));
+	} else if (POINTER_TYPE_P(TREE_TYPE(from))) {
+		u->others = MAX(u->others, tree_to_uhwi(size));
+	}
+	return NULL_TREE;
+}
+
+unsigned HOST_WIDE_INT
+size_used(struct func *f, const struct object *o)
+{
+	static struct uses *u;
+	unsigned HOST_WIDE_INT *known;
+
+	if (u == NULL || u->f != f) {
+		delete u;
+		u = new uses;
+		u->f = f;
+		walk_tree_without_duplicates(&DECL_SAVED_TREE(f->decl), note_use, u);
+	}
+	known = u->by_call.get(o->expr);
+	return known != NULL ? *known : u->others;
 }
 
 // The frame's objects belong to the body's block, so there are none before it.
@@ -680,7 +763,7 @@ fits_in_frame(struct func *f, const struct object *o)
 {
 	unsigned HOST_WIDE_INT size = tree_to_uhwi(o->size);
 
-	if (f->frame + size > MAX_FRAME)
+	if (f->frame + size > MAX_FRAME || size < size_used(f, o))
 		return false;
 	f->frame += size;
 	return true;

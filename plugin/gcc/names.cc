@@ -337,6 +337,6 @@ spell_location(location_t where)
 	expanded_location at = expand_location(point_of_use(where));
 	char numbers[48];
 
-	snprintf(numbers, sizeof(numbers), ":%d:%d", at.line, at.column);
+	snprintf(numbers, sizeof(numbers), ":%d:%d", at.line, compat_column(at));
 	return keep(ACONCAT((at.file ? at.file : "<built-in>", numbers, NULL)));
 }

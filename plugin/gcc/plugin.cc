@@ -329,7 +329,7 @@ decide_moved(struct func *f, tree decl, struct local *l)
 void
 verify_noescape(struct func *f, tree param, unsigned i, const struct esc_loc *l)
 {
-	if (!is_goat_noescape(f->decl, i) || f->alone ||
+	if (!is_goat_noescape(TREE_TYPE(f->decl), i) || f->alone ||
 	    (l->leaks.heap == ESC_NONE && l->leaks.result == ESC_NONE && !l->escapes))
 		return;
 	report_flow_error(DECL_SOURCE_LOCATION(param), l,
@@ -539,12 +539,12 @@ is_goat_stack(tree decl)
 }
 
 bool
-is_goat_noescape(tree fn, unsigned arg)
+is_goat_noescape(tree function_type, unsigned arg)
 {
 	function_args_iterator i;
 	tree type;
 
-	FOREACH_FUNCTION_ARGS(TREE_TYPE(fn), type, i)
+	FOREACH_FUNCTION_ARGS(function_type, type, i)
 		if (arg-- == 0)
 			return POINTER_TYPE_P(type) &&
 			       lookup_attribute("goat_noescape", TYPE_ATTRIBUTES(type)) != NULL_TREE;

@@ -136,7 +136,7 @@ print_json(FILE *out, const struct decision *d)
 
 	fputs("{\"file\":", out);
 	put_json_string(out, at.file ? at.file : "");
-	fprintf(out, ",\"line\":%d,\"column\":%d", at.line, at.column);
+	fprintf(out, ",\"line\":%d,\"column\":%d", at.line, compat_column(at));
 	put_json_member(out, "function", d->function);
 	put_json_member(out, "kind", kind_name(d->kind));
 	put_json_member(out, "object", d->object);
@@ -214,8 +214,11 @@ report_flow_error(location_t where, const struct esc_loc *loc, const char *text)
 FILE *
 open_output(const char *option, const char *name)
 {
-	FILE *out = fopen(name, "w");
+	FILE *out;
 
+	if (strcmp(name, "-") == 0)
+		return stdout;
+	out = fopen(name, "w");
 	if (out == NULL)
 		error_at(UNKNOWN_LOCATION,
 			 "cannot write %qs: %s; give %<-fgoat-%s=%> a file that can be written", name,
@@ -242,6 +245,6 @@ report_finish(void)
 	for (struct decision &d : decisions)
 		delete d.flow;
 	decisions.truncate(0);
-	if (json != NULL && fclose(json) != 0)
+	if (json != NULL && (json == stdout ? fflush(json) : fclose(json)) != 0)
 		error_at(UNKNOWN_LOCATION, "cannot write %<%s%>: %s", opt.json, xstrerror(errno));
 }

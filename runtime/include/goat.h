@@ -47,6 +47,10 @@
 // Known to the plugin, which leaves no call of it.
 void *goat_new_(const char *name, ...) __attribute__((__returns_nonnull__));
 
+// The collector has to know of threads.
+#pragma redefine_extname pthread_create goat_pthread_create
+#pragma redefine_extname thrd_create goat_thrd_create
+
 // Collects garbage now.
 void goat_gc(void);
 

@@ -209,6 +209,35 @@ in_threads(void)
 	return ok == 4 && status == 5;
 }
 
+// A thread that <goat.h> knows nothing of.
+int plain_create(thrd_t *, thrd_start_t, void *) __asm__("thrd_create");
+
+static int
+foreign_thread(void *arg)
+{
+	struct node *own = make(25);
+
+	in_thread = make(26);
+	churn();
+	return arg == NULL && good(own, 25) && good(in_thread, 26) ? 6 : 0;
+}
+
+static int
+in_foreign_threads(void)
+{
+	thrd_t t[3];
+	int ok = 0, status = 0;
+
+	for (int i = 0; i < 3; i++)
+		plain_create(&t[i], foreign_thread, NULL);
+	churn();
+	for (int i = 0; i < 3; i++) {
+		thrd_join(t[i], &status);
+		ok += status == 6;
+	}
+	return ok == 3;
+}
+
 static pthread_key_t key;
 
 static int
@@ -251,6 +280,7 @@ main(void)
 	TRY(in_vla(5));
 	TRY(in_union());
 	TRY(in_threads());
+	TRY(in_foreign_threads());
 	TRY(in_key());
 	TRY(after_fork());
 	return 0;
