@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holds our verdicts against those of Go's own compiler, on random programs written in both languages.
+
+usage: go_verdicts.py --goatcc PATH [--seed N] [--count N] [--keep DIR]
+
+A program is a few functions that call each other and move pointers between parameters, locals,
+fields, arrays, globals, new objects and results, in loops and conditions. Each of its lines says
+the same in C and in Go, so that the reports can be compared line by line. What differs by
+language is left out: conversions, unions, byte copies, goto into blocks.
+
+TEST_SEED replays one failure; the line that differs is printed in both languages.
+"""
+import argparse
+import os
+import random
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# The types, as (C declarator, Go type), by letter.
+TYPES = {
+    "i": ("int {}", "int"),
+    "p": ("int *{}", "*int"),
+    "q": ("int **{}", "**int"),
+    "s": ("S *{}", "*S"),
+    "t": ("S {}", "S"),
+    "v": ("int *{}[2]", "[2]*int"),
+}
+GLOBALS = {"p": "g", "q": "gg", "s": "gs", "t": "gv"}
+
+
+class Function:
+    def __init__(self, rng, name):
+        self.name = name
+        self.params = [rng.choice("pqst") for _ in range(rng.randint(1, 3))]
+        self.result = rng.choice("pqstpp")
+
+
+class Program:
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.c, self.go = [], []
+        self.functions = [Function(self.rng, f"f{i}") for i in range(self.rng.randint(3, 6))]
+        self.line("#include <goat.h>", "package p")
+        self.line("typedef struct S { int *a, *b; struct S *n; int v; } S;",
+                  "type S struct { a, b *int; n *S; v int }")
+        self.line("int *g; int **gg; S *gs; S gv;", "var g *int; var gg **int; var gs *S; var gv S")
+        self.line(" ".join(self.prototype(f) + ";" for f in self.functions), "")
+        for f in self.functions:
+            self.define(f)
+
+    def line(self, c, go):
+        self.c.append(c)
+        self.go.append(go)
+
+    @staticmethod
+    def names(f):
+        return [(t, f"{t}{i}") for i, t in enumerate(f.params)]
+
+    def prototype(self, f):
+        params = [TYPES[t][0].format(n) for t, n in self.names(f)] + ["int i"]
+        return TYPES[f.result][0].format(f"{f.name}({', '.join(params)})")
+
+    def define(self, f):
+        params = [f"{n} {TYPES[t][1]}" for t, n in self.names(f)] + ["i int"]
+        self.vars = [("i", "i")] + self.names(f)
+        self.serial = 0
+        self.line(self.prototype(f) + " {", f"func {f.name}({', '.join(params)}) {TYPES[f.result][1]} {{")
+        for _ in range(self.rng.randint(3, 9)):
+            self.statement(0)
+        c, go = self.value(f.result)
+        self.line(f"return {c};", f"return {go}")
+        self.line("}", "}")
+
+    def pick(self, kind):
+        names = [n for t, n in self.vars if t == kind]
+        return self.rng.choice(names) if names else None
+
+    def forms(self, kind, *templates):
+        """Each template with a variable of that kind; C's -> is a dot in Go."""
+        made = []
+        for template in templates:
+            name = self.pick(kind)
+            if name:
+                text = template.format(name)
+                made.append((text, text.replace("->", ".")))
+        return made
+
+    def value(self, t, depth=0):
+        """An expression of type T, as (C, Go)."""
+        callees = [f for f in self.functions if f.result == t]
+        if callees and depth < 2 and self.rng.random() < 0.35:
+            return self.call(self.rng.choice(callees), depth)
+        return self.rng.choice(getattr(self, "values_" + t)(depth))
+
+    def call(self, f, depth):
+        args = [self.value(t, depth + 1) for t in f.params] + [("i", "i")]
+        return tuple(f"{f.name}({', '.join(a[k] for a in args)})" for k in (0, 1))
+
+    def values_i(self, _):
+        return [("i + 1", "i + 1")] + self.forms("p", "*{}") + self.forms("s", "{}->v")
+
+    def values_p(self, _):
+        return (self.forms("p", "{}", "{}") + self.forms("q", "*{}") + self.forms("i", "&{}", "&{}")
+                + self.forms("s", "{}->a", "{}->n->b", "&{}->v") + self.forms("t", "{}.b", "&{}.v")
+                + self.forms("v", "{}[i]") + [("g", "g"), ("gs->a", "gs.a"), ("new(int)", "new(int)")])
+
+    def values_q(self, _):
+        return (self.forms("q", "{}", "{}") + self.forms("p", "&{}", "&{}") + self.forms("s", "&{}->a")
+                + self.forms("t", "&{}.b") + self.forms("v", "&{}[i]")
+                + [("gg", "gg"), ("new(int *)", "new(*int)")])
+
+    def values_s(self, depth):
+        made = self.forms("s", "{}", "{}->n") + self.forms("t", "&{}", "{}.n")
+        if depth < 2:
+            (a, go_a), (n, go_n) = self.value("p", depth + 1), self.value("s", depth + 1)
+            made.append((f"new(S, .a = {a}, .n = {n})", f"&S{{a: {go_a}, n: {go_n}}}"))
+        return made + [("gs", "gs"), ("new(S)", "new(S)")]
+
+    def values_t(self, depth):
+        made = self.forms("t", "{}", "{}") + self.forms("s", "*{}")
+        if depth < 2:
+            (b, go_b), (n, go_n) = self.value("p", depth + 1), self.value("s", depth + 1)
+            made.append((f"(S){{ .b = {b}, .n = {n} }}", f"S{{b: {go_b}, n: {go_n}}}"))
+        return made + [("gv", "gv")]
+
+    def places(self, t):
+        """What a value of type T can be assigned to."""
+        made = self.forms(t, "{}", "{}") + [(GLOBALS[t],) * 2]
+        if t == "p":
+            made += (self.forms("q", "*{}") + self.forms("s", "{}->a") + self.forms("t", "{}.b")
+                     + self.forms("v", "{}[i]") + [("gs->a", "gs.a"), ("gv.b", "gv.b")])
+        elif t == "s":
+            made += self.forms("s", "{}->n")
+        elif t == "t":
+            made += self.forms("s", "*{}")
+        return made
+
+    def statement(self, depth):
+        chance = self.rng.random()
+        if chance < 0.35:
+            self.definition()
+        elif chance < 0.85 or depth == 3:
+            t = self.rng.choice("ppqst")
+            (place, go_place), (value, go_value) = self.rng.choice(self.places(t)), self.value(t)
+            if place != value:
+                self.line(f"{place} = {value};", f"{go_place} = {go_value}")
+        else:
+            self.block(depth)
+
+    def definition(self):
+        t = self.rng.choice("pqstiv")
+        self.serial += 1
+        name = f"{t}x{self.serial}"
+        c, go = self.value("p" if t == "v" else t)
+        if t == "v":
+            c, go = f"{{ {c} }}", f"[2]*int{{ {go} }}"
+        self.line(f"{TYPES[t][0].format(name)} = {c};", f"var {name} {TYPES[t][1]} = {go}; _ = {name}")
+        self.vars.append((t, name))
+
+    def block(self, depth):
+        c, go = self.rng.choice([("while", "for"), ("if", "if")])
+        outer = len(self.vars)
+        self.line(f"{c} (i > {depth}) {{", f"{go} i > {depth} {{")
+        for _ in range(self.rng.randint(1, 4)):
+            self.statement(depth + 1)
+        self.line("i--; }", "i--; }")
+        del self.vars[outer:]
+
+
+def normal(text):
+    text = text.replace("&S{...}", "new(S)").replace("new(*int)", "new(int *)")
+    return "ignoring self-assignment" if "ignoring self-assignment" in text else text
+
+
+def report(command, path, form):
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, LC_ALL="C"))
+    output = done.stdout + done.stderr
+    if done.returncode:
+        sys.exit(f"{shlex.join(command)}: {output[:400]}")
+    found = re.finditer(re.escape(os.path.basename(path)) + form, output)
+    return {(int(m[1]), normal(m[2])) for m in found}
+
+
+def compare(goatcc, seed, directory):
+    program = Program(seed)
+    c, go = (os.path.join(directory, "x." + suffix) for suffix in ("c", "go"))
+    for path, lines in (c, program.c), (go, program.go):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+    ours = report(goatcc + ["-w", "-fno-diagnostics-show-caret", "-fgoat-m", "-fgoat-l", "-S", c,
+                            "-o", os.devnull], c, r":(\d+):\d+: note: (.*)")
+    theirs = report(["go", "tool", "compile", "-p", "p", "-m", "-l", "-o", os.devnull, go], go,
+                    r":(\d+):\d+: (.*)")
+    for line, text in sorted(ours ^ theirs):
+        who = "goat" if (line, text) in ours else "Go"
+        print(f"seed {seed}, line {line}: only {who} says: {text}\n\t{program.c[line - 1]}\n\t{program.go[line - 1]}")
+    return ours == theirs, len(theirs)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--goatcc", default=os.environ.get("GOATCC", "goatcc"))
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("TEST_SEED", 1)))
+    parser.add_argument("--count", type=int, default=1 if "TEST_SEED" in os.environ else 40)
+    parser.add_argument("--keep", help="leave the last program in this directory")
+    args = parser.parse_args()
+    if shutil.which("go") is None:
+        print("skip: no go")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as scratch:
+        seeds = range(args.seed, args.seed + args.count)
+        results = [compare(shlex.split(args.goatcc), seed, args.keep or scratch) for seed in seeds]
+    good = [same for same, _ in results]
+    print(f"{sum(good)} of {len(good)} programs with Go's verdicts, {sum(n for _, n in results)} in all")
+    sys.exit(not all(good))
+
+
+main()
