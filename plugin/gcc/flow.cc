@@ -223,9 +223,7 @@ flow_component(struct walk_state *w, struct esc_hole k, tree t)
 	tree base = TREE_OPERAND(t, 0);
 
 	k = hole_of_reference(k, t);
-	// Members of an anonymous struct or union are the outer one's to the source.
-	while (TREE_CODE(base) == COMPONENT_REF && DECL_NAME(TREE_OPERAND(base, 1)) == NULL_TREE)
-		base = TREE_OPERAND(base, 0);
+	base = strip_anonymous(base);
 	if (TREE_CODE(base) == INDIRECT_REF) {
 		base = TREE_OPERAND(base, 0);
 		return flow_value(w, note(hole_of_loaded(w, k, base), t, "dot of pointer"), base);
@@ -503,7 +501,11 @@ flow_literal(struct walk_state *w, struct esc_hole k, tree t)
 void
 flow_address(struct walk_state *w, struct esc_hole k, tree t)
 {
-	tree of = TREE_OPERAND(t, 0), base = get_base_address(of);
+	tree of = strip_anonymous(TREE_OPERAND(t, 0)), base = get_base_address(of);
+
+	// A pointer to a struct, used as one to the struct that is embedded in it.
+	if (of != TREE_OPERAND(t, 0) && TREE_CODE(of) == INDIRECT_REF)
+		return flow_value(w, k, TREE_OPERAND(of, 0));
 
 	if (base != NULL_TREE && TREE_CODE(base) == COMPOUND_LITERAL_EXPR &&
 	    !TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(base)))

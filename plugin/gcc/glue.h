@@ -188,6 +188,7 @@ struct object *object_at(struct walk_state *w, tree expr, enum object_kind kind)
 // Text of T as the source has it, blanks folded; belongs to the caller until the unit ends.
 const char *spell(tree t);
 const char *spell_type(tree type);
+tree strip_anonymous(tree ref);
 // The name of the object that a literal or a call makes.
 const char *spell_object(tree t);
 const char *spell_location(location_t where);

@@ -200,13 +200,17 @@ const char *
 spell_parts(tree t)
 {
 	switch (TREE_CODE(t)) {
-	case ADDR_EXPR:
-		if (TREE_CODE(TREE_OPERAND(t, 0)) == STRING_CST ||
-		    TREE_CODE(TREE_OPERAND(t, 0)) == FUNCTION_DECL)
+	case ADDR_EXPR: {
+		tree of = strip_anonymous(TREE_OPERAND(t, 0));
+
+		if (TREE_CODE(of) == STRING_CST || TREE_CODE(of) == FUNCTION_DECL)
 			break;
-		if (TREE_CODE(TREE_TYPE(TREE_OPERAND(t, 0))) == ARRAY_TYPE)
-			return spell(TREE_OPERAND(t, 0));
-		return prefixed("&", spell(TREE_OPERAND(t, 0)));
+		if (TREE_CODE(TREE_TYPE(of)) == ARRAY_TYPE)
+			return spell(of);
+		if (of != TREE_OPERAND(t, 0) && TREE_CODE(of) == INDIRECT_REF)
+			return spell(TREE_OPERAND(of, 0));
+		return prefixed("&", spell(of));
+	}
 	case INDIRECT_REF:
 		return prefixed("*", spell(TREE_OPERAND(t, 0)));
 	CASE_CONVERT:
@@ -265,6 +269,15 @@ has_own_range(tree t)
 }
 
 } // namespace
+
+// Members of an anonymous struct or union are the outer one's to the source.
+tree
+strip_anonymous(tree ref)
+{
+	while (TREE_CODE(ref) == COMPONENT_REF && DECL_NAME(TREE_OPERAND(ref, 1)) == NULL_TREE)
+		ref = TREE_OPERAND(ref, 0);
+	return ref;
+}
 
 const char *
 keep(const char *text)

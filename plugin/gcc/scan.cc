@@ -347,6 +347,8 @@ scan_function(struct func *f)
 	s.has_nested = first_nested_function(cgraph_node::get(f->decl)) != NULL;
 	if (f->outer != NULL && f->outer->alone)
 		leave_alone(&s, "the function around it is left alone");
+	if (lookup_attribute("naked", DECL_ATTRIBUTES(f->decl)))
+		leave_alone(&s, "it is assembler only");
 	scan_tree(&s, body_of(f->decl));
 	finish_jumps(&s);
 }

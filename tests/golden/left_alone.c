@@ -42,3 +42,15 @@ int uses(void)
 
 	return passes_on(&x, 1);
 }
+
+static __attribute__((naked)) int assembler(int *p) // ERROR "^leaking param: p$"
+{
+	__asm__("xor %eax, %eax; ret");
+}
+
+int uses_assembler(void)
+{
+	int x = 1; // ERROR "^moved to heap: x$"
+
+	return assembler(&x);
+}
