@@ -513,7 +513,7 @@ flow_address(struct walk_state *w, struct esc_hole k, tree t)
 	if (k.dst == NULL)
 		return flow_discard(w, of);
 	// Whoever loads through the address of a member may be after the others: container_of.
-	if (k.derefs > 0 && TREE_CODE(of) == COMPONENT_REF) {
+	if (k.derefs > 0 && handled_component_p(of)) {
 		struct esc_hole whole = temporary(w);
 
 		esc_flow(unit.esc, k, whole.dst);

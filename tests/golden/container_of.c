@@ -70,3 +70,20 @@ void insert(struct link *head, struct item *it) // ERROR "^leaking param content
 	it->link.next = head->next;
 	head->next = &it->link;
 }
+
+struct named {
+	int *value;
+	char name[8];
+};
+
+static int *value_by_letter(char *letter, int i) // ERROR "^leaking param: letter to result ~r0 level=1$"
+{
+	return container_of(letter - i, struct named, name[0])->value;
+}
+
+int *through_letter(void)
+{
+	struct named it = { .value = new(int) }; // ERROR "^new\(int\) escapes to heap$"
+
+	return value_by_letter(&it.name[3], 3);
+}
