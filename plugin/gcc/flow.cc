@@ -217,12 +217,32 @@ hole_of_loaded(struct walk_state *w, struct esc_hole k, tree pointer)
 	return join(w, both, load && is_hiding_cast(pointer) ? 2 : 1);
 }
 
+// union { void *p; char *c; }: read by the other name, it is a cast that nobody sees.
+bool
+is_hiding_member(tree ref)
+{
+	tree to = TREE_TYPE(ref), type = TREE_TYPE(TREE_OPERAND(ref, 0));
+
+	if (TREE_CODE(type) != UNION_TYPE || !is_data_pointer(to))
+		return false;
+	for (tree f = TYPE_FIELDS(type); f != NULL_TREE; f = DECL_CHAIN(f))
+		if (TREE_CODE(f) == FIELD_DECL && is_data_pointer(TREE_TYPE(f)) &&
+		    hides_pointers(TREE_TYPE(TREE_TYPE(f)), TREE_TYPE(to)))
+			return true;
+	return false;
+}
+
 void
 flow_component(struct walk_state *w, struct esc_hole k, tree t)
 {
 	tree base = TREE_OPERAND(t, 0);
 
 	k = hole_of_reference(k, t);
+	if ((k.dst == NULL || k.derefs >= 0) && is_hiding_member(t)) {
+		struct esc_hole both[2] = { k, esc_deref(esc_hole(&unit.esc->opaque)) };
+
+		k = join(w, both, 2);
+	}
 	base = strip_anonymous(base);
 	if (TREE_CODE(base) == INDIRECT_REF) {
 		base = TREE_OPERAND(base, 0);

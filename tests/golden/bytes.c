@@ -102,3 +102,18 @@ int number_as_bytes(void)
 	*p = 7;
 	return ((char *)p)[0];
 }
+
+union view {
+	int **pointers;
+	char *bytes;
+};
+
+int *by_another_name(void)
+{
+	int *p = new(int), *q; // ERROR "^new\(int\) escapes to heap$"
+	union view from = { .pointers = &p }, to = { .pointers = &q };
+
+	for (size_t i = 0; i < sizeof(q); i++)
+		to.bytes[i] = from.bytes[i];
+	return q;
+}
