@@ -479,7 +479,8 @@ start_unit(void *, void *)
 {
 	if (flag_preprocess_only)
 		return;
-	cpp_define(parse_in, "__GOAT__=1");
+	if (!cpp_get_options(parse_in)->preprocessed)
+		cpp_define(parse_in, "__GOAT__=1");
 	parse_file = lang_hooks.parse_file;
 	lang_hooks.parse_file = parse_then_pass;
 }
