@@ -147,10 +147,13 @@ leave_others(void)
 	all = &mine;
 }
 
-// Called once, when the collector has started, by the first thread.
+// Called when the collector has started, by the first thread: twice where libgoat.a is in the
+// program and libgoat.so in one of its libraries.
 void
 goat_threadinit(void)
 {
+	if (push_stacks != NULL)
+		return;
 	push_stacks = GC_get_push_other_roots();
 	GC_set_push_other_roots(push_roots);
 	GC_allow_register_threads();

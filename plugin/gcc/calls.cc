@@ -582,6 +582,18 @@ unit_function(tree decl)
 	return *f;
 }
 
+// What new() cannot make; the front end knows it as a call that takes any pointer.
+static void
+check_new(tree call)
+{
+	tree type = TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(call, 1)));
+
+	if (FUNC_OR_METHOD_TYPE_P(type))
+		error_at(EXPR_LOCATION(call), "%<new%> of function type %qT", type);
+	else if (VOID_TYPE_P(type) || !COMPLETE_TYPE_P(type))
+		error_at(EXPR_LOCATION(call), "%<new%> of incomplete type %qT", type);
+}
+
 void
 scan_call(struct func *f, tree call)
 {
@@ -593,6 +605,8 @@ scan_call(struct func *f, tree call)
 
 	if (fn == NULL_TREE)
 		return;
+	if (is_goat_new(fn))
+		return check_new(call);
 	if ((callee = unit_function(fn)) != NULL)
 		return esc_call(f->core, callee->core);
 	if (defined_here(fn) || (entry = libc_entry_of(fn, call_expr_nargs(call))) == NULL)

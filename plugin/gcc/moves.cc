@@ -349,6 +349,7 @@ frame_slot(struct func *f, const struct object *o)
 					      MAX((unsigned HOST_WIDE_INT)1, tree_to_uhwi(o->size)));
 	type = TYPE_MAIN_VARIANT(type);
 	slot = new_variable(f, o->where, NULL, type);
+	DECL_ARTIFICIAL(slot) = 0;      // else AddressSanitizer takes no interest in it
 	TREE_ADDRESSABLE(slot) = 1;
 	SET_DECL_ALIGN(slot, MAX(DECL_ALIGN(slot), o->align * BITS_PER_UNIT));
 	if (o->type == NULL_TREE)
