@@ -82,6 +82,11 @@ for query in -dumpversion -dumpmachine -print-search-dirs -print-file-name=plugi
 	links_not "$query" $query
 done
 links_not "no input" -O2 -o x
+links_not "a header" pre.h
+links_not "a header by -x" -x c-header a.c
+links_not "a header by -x, joined" -xc++-header a.c -xnone -o a.gch
+links "a header and a C file" pre.h a.c
+links "a header as C" -x c pre.h
 has "-shared links the shared runtime" "$(shown -shared f.c)" "-lgoat"
 is "the runtime is last" "$(shown a.c -lm -o x | sed 's/.*-lm -o x //; s/ .*//')" \
 	"-L$TOP_BUILDDIR/.libs"
@@ -133,6 +138,11 @@ ok "-nostdlib" "$GOATCC" -nostdlib -shared f.c -o nolib.so
 ok "-static" sh -c '"$GOATCC" -static a.c -o static && ./static'
 ok "-flto" sh -c '"$GOATCC" -O2 -flto a.c f.c -o lto && ./lto'
 ok "-pipe -save-temps" "$GOATCC" -pipe -save-temps=obj -c f.c -o saved.o
+ok "preprocessed input" sh -c '"$GOATCC" -E f.c -o f.i && "$GOATCC" -Werror -c f.i -o fi.o'
+ok "a precompiled header" sh -c '
+	echo "int f(void);" >pre.h
+	"$GOATCC" pre.h -o pre.h.gch && echo "#error not used" >pre.h &&
+	"$GOATCC" -Werror -Winvalid-pch -include pre.h -c f.c -o pre.o'
 ok "several sources and -o with a space" sh -c '"$GOATCC" a.c f.c -o "out put" && "./out put"'
 ok "an output named like an option" sh -c '"$GOATCC" a.c -o ./-c && ./-c'
 ok "goat.h is found" "$GOATCC" -E -DGOAT_NO_KEYWORDS h.c -o h.i

@@ -64,7 +64,7 @@ add_block(struct arena *a, size_t n)
 void *
 arena_alloc(struct arena *a, size_t n)
 {
-	n = aligned(n);
+	n = aligned(n ? n : 1);
 	if ((size_t)(a->end - a->free) < n)
 		add_block(a, n);
 	a->free += n;

@@ -23,9 +23,9 @@
 // Pure C11: knows names and positions as text, nothing of GCC.
 //
 // Go:    as cmd/compile/internal/escape. Where Go walks the graph once from each location, we walk
-//        once from the heap, once from each result and once from each (function, loop depth) that
-//        has something to lose: the same verdicts, near-linear on long chains of assignments.
-//        One more pseudo-location, see ESC_OPAQUE; C can look at a pointer as bytes.
+//        once from the heap, once from all results and once for each function that has something
+//        to lose in a loop: the same verdicts, near-linear however the code is shaped.
+//        Two more pseudo-locations: ESC_OPAQUE, for C can look at a pointer as bytes, and ESC_FREED.
 // Layer: core.
 
 #ifndef GOAT_CORE_ESCAPE_H
@@ -77,9 +77,12 @@ struct esc_edge {
 // How a walk reached a location: over which edge of which location, with how many loads.
 struct esc_label {
 	unsigned gen;           // the walk this label is of; 0: none
-	int derefs;
-	struct esc_loc *dst;    // NULL at the walk's start
 	unsigned edge;          // index in dst->edges
+	struct esc_loc *dst;    // NULL at the walk's start
+	struct esc_loc *root;   // where the walk started; NULL when it does not matter where
+	int derefs;
+	bool visited;           // and its edges followed
+	bool explained;         // a block tells of this leak
 };
 
 struct esc_loc {
@@ -93,9 +96,12 @@ struct esc_loc {
 	bool escapes;           // the verdict
 	bool freed;             // of an object: may be given to a free() we do not know
 	bool addressed;         // its address flows somewhere
-	bool queued;
+	bool unseen;            // a temporary that explanations see through
+	unsigned serial;        // the order they were made in
+	unsigned path;          // the last explanation that came by
 	struct esc_label heap;  // the heap's walk, kept for the whole batch
-	struct esc_label walk;  // the walk under way
+	struct esc_label walk;  // the walk under way: the root that is nearest
+	struct esc_label next;  // and the nearest of the other roots
 };
 
 // A place that a value goes to. `dst` NULL: nowhere, the value is dropped.
@@ -145,7 +151,8 @@ struct esc {
 	VEC(struct esc_block) blocks;   // explanations, of the batch
 	bool explain;           // keep notes and make blocks
 	unsigned gen;
-	unsigned long steps;    // labels set so far, a measure of the work done
+	unsigned paths;         // explanations so far
+	unsigned long steps;    // edges followed so far, a measure of the work done
 };
 
 struct esc *esc_new(bool explain);

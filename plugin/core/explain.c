@@ -69,13 +69,13 @@ put_header(struct text *t, const struct esc_block *b)
 }
 
 static void
-put_flow(struct text *t, const struct esc_step *s)
+put_flow(struct text *t, const struct esc_loc *dst, int derefs, const struct esc_loc *src)
 {
 	put(t, "  flow: ");
-	put_loc(t, s->dst);
+	put_loc(t, dst);
 	put(t, " = ");
-	put_ops(t, s->derefs);
-	put_loc(t, s->src);
+	put_ops(t, derefs);
+	put_loc(t, src);
 	put(t, ":");
 }
 
@@ -90,6 +90,17 @@ put_from(struct text *t, const struct esc_note *note)
 	put(t, note->where);
 }
 
+static void
+each_note(struct text *t, const struct esc_note *note, void (*each)(void *arg, const char *line),
+	  void *arg)
+{
+	for (; note; note = note->next) {
+		t->n = 0;
+		put_from(t, note);
+		each(arg, t->at);
+	}
+}
+
 void
 esc_explain(const struct esc_block *b, void (*each)(void *arg, const char *line), void *arg)
 {
@@ -97,15 +108,16 @@ esc_explain(const struct esc_block *b, void (*each)(void *arg, const char *line)
 
 	put_header(&t, b);
 	each(arg, t.at);
-	for (size_t i = 0; i < b->steps.n; i++) {
+	for (size_t i = 0, last; i < b->steps.n; i = last + 1) {
+		int derefs = b->steps.at[i].derefs;
+
+		for (last = i; b->steps.at[last].dst->unseen && last + 1 < b->steps.n;)
+			derefs += b->steps.at[++last].derefs;
 		t.n = 0;
-		put_flow(&t, &b->steps.at[i]);
+		put_flow(&t, b->steps.at[last].dst, derefs, b->steps.at[i].src);
 		each(arg, t.at);
-		for (const struct esc_note *note = b->steps.at[i].notes; note; note = note->next) {
-			t.n = 0;
-			put_from(&t, note);
-			each(arg, t.at);
-		}
+		for (size_t j = i; j <= last; j++)
+			each_note(&t, b->steps.at[j].notes, each, arg);
 	}
 	if (b->truncated)
 		each(arg, "  warning: truncated explanation due to assignment cycle");
@@ -113,13 +125,27 @@ esc_explain(const struct esc_block *b, void (*each)(void *arg, const char *line)
 }
 
 static void
+dump_label(const struct esc_loc *l, const char *text, FILE *out)
+{
+	fprintf(out, "\tn%p [label=\"", (const void *)l);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fprintf(out, "\"%s]\n", l->escapes ? ", style=filled" : "");
+}
+
+static void
 dump_edges(const struct esc_loc *l, FILE *out)
 {
 	struct text t = { 0 };
 
-	put_loc(&t, l);
-	fprintf(out, "\tn%p [label=\"%s\"%s]\n", (const void *)l, t.at,
-		l->escapes ? ", style=filled" : "");
+	if (l->kind == ESC_OPAQUE || l->kind == ESC_FREED)
+		put(&t, l->kind == ESC_OPAQUE ? "{opaque}" : "{freed}");
+	else
+		put_loc(&t, l);
+	dump_label(l, t.at, out);
 	for (size_t i = 0; i < l->edges.n; i++)
 		fprintf(out, "\tn%p -> n%p [label=\"%d\"]\n", (void *)l->edges.at[i].src,
 			(const void *)l, l->edges.at[i].derefs);
@@ -131,6 +157,8 @@ esc_dump_dot(const struct esc *e, FILE *out)
 {
 	fprintf(out, "digraph escape {\n");
 	dump_edges(&e->heap, out);
+	dump_edges(&e->opaque, out);
+	dump_edges(&e->freed, out);
 	for (size_t i = 0; i < e->locs.n; i++)
 		dump_edges(e->locs.at[i], out);
 	fprintf(out, "}\n");

@@ -12,8 +12,7 @@ reset_loc(struct esc_loc *l)
 {
 	vec_free(&l->edges);
 	l->leaks = esc_no_leaks;
-	l->heap = l->walk = (struct esc_label){ 0 };
-	l->queued = false;
+	l->heap = l->walk = l->next = (struct esc_label){ 0 };
 }
 
 static void
@@ -65,6 +64,7 @@ esc_begin(struct esc *e, struct esc_func **fn, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		fn[i]->in_batch = true;
 		fn[i]->params.n = 0;
+		fn[i]->result = NULL;
 		fn[i]->max_depth = 1;
 	}
 }
@@ -79,6 +79,7 @@ esc_loc(struct esc *e, enum esc_kind kind, struct esc_func *fn, const char *name
 	l->name = name;
 	l->depth = depth;
 	l->leaks = esc_no_leaks;
+	l->serial = (unsigned)e->locs.n;
 	if (depth > fn->max_depth)
 		fn->max_depth = depth;
 	vec_push(&e->locs, l);

@@ -35,8 +35,11 @@ leaks_add(struct esc_leaks *l, enum esc_kind sink, int derefs)
 void
 leaks_optimize(struct esc_leaks *l)
 {
-	if (l->heap != ESC_NONE && l->result >= l->heap)
-		l->result = ESC_NONE;
+	signed char *other[] = { &l->result, &l->opaque, &l->freed };
+
+	for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++)
+		if (l->heap != ESC_NONE && *other[i] >= l->heap)
+			*other[i] = ESC_NONE;
 }
 
 void

@@ -38,7 +38,7 @@
 static inline void *
 vec_grow(void *at, size_t *cap, size_t elem)
 {
-	*cap = *cap ? *cap * 2 : 8;
+	*cap = *cap ? *cap * 2 : 2;        // most locations have one edge or two
 	return core_realloc(at, *cap * elem);
 }
 

@@ -91,9 +91,7 @@ literal_text(tree t)
 void
 describe_new(struct object *o)
 {
-	tree text = literal_text(CALL_EXPR_ARG(o->expr, 0));
-
-	o->name = text != NULL_TREE ? keep(TREE_STRING_POINTER(text)) : "new";
+	o->name = name_of_new(o->expr);
 	o->type = TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(o->expr, 1)));
 	o->size = TYPE_SIZE_UNIT(o->type);
 	o->align = TYPE_ALIGN_UNIT(o->type);
@@ -105,8 +103,7 @@ describe_literal(struct object *o)
 	o->type = TREE_TYPE(o->expr);
 	o->size = TYPE_SIZE_UNIT(o->type);
 	o->align = TYPE_ALIGN_UNIT(o->type);
-	o->name = keep(ACONCAT((TREE_CODE(o->type) == ARRAY_TYPE ? "(" : "&(", spell_type(o->type),
-				"){...}", NULL)));
+	o->name = spell_object(o->expr);
 }
 
 void
@@ -114,7 +111,7 @@ describe_block(struct object *o)
 {
 	tree call = o->expr;
 
-	o->name = spell(call);
+	o->name = spell_object(call);
 	o->align = MALLOC_ABI_ALIGNMENT / BITS_PER_UNIT;
 	switch (o->kind) {
 	case OBJECT_CALLOC:
@@ -160,15 +157,16 @@ void
 flow_initialiser(struct walk_state *w, struct object *o, tree literal)
 {
 	tree init = DECL_INITIAL(COMPOUND_LITERAL_EXPR_DECL(literal));
+	location_t outer = w->where;
+	struct esc_hole k = esc_hole(o->loc);
 
 	if (init == NULL_TREE || init == error_mark_node)
 		return;
-	if (TREE_CODE(init) == CONSTRUCTOR)
-		return flow_value(w, esc_hole(o->loc), init);
-	if (carries(TREE_TYPE(init)))
-		return flow_value(w, has_pointers(TREE_TYPE(init)) ? esc_hole(o->loc) : to_heap(),
-				  init);
-	flow_value(w, esc_discard(), init);
+	w->where = o->where;
+	if (TREE_CODE(init) != CONSTRUCTOR && !has_pointers(TREE_TYPE(init)))
+		k = carries(TREE_TYPE(init)) ? to_heap() : esc_discard();
+	flow_value(w, k, init);
+	w->where = outer;
 }
 
 // ---------------------------------------------------------------- tags
@@ -202,7 +200,7 @@ hole_of_tag(struct walk_state *w, struct esc_hole k, const struct esc_leaks *tag
 		to[n++] = esc_shift(esc_hole(&unit.esc->opaque), tag->opaque);
 	if (tag->freed != ESC_NONE)
 		to[n++] = esc_shift(esc_hole(&unit.esc->freed), tag->freed);
-	return esc_tee(unit.esc, w->f->core, w->depth, to, n);
+	return join(w, to, n);
 }
 
 // The hole of argument I of a call of FN, whose result goes to K.
@@ -245,6 +243,9 @@ flow_static_call(struct walk_state *w, struct esc_hole k, tree call, struct func
 		if (argument_carries(arg))
 			to = hidden_in_varargs(fn, n, arg) ? to_heap()
 							   : hole_of_param(w, k, fn, n);
+		// It keeps nothing that it sees; pointers it may copy as the bytes they are given as.
+		if (to.dst == NULL && is_hiding_cast(arg))
+			to = esc_deref(esc_hole(&unit.esc->opaque));
 		flow_argument(w, to, arg, call);
 		n++;
 	}
@@ -292,6 +293,8 @@ hole_of_copy(struct library_call *c, const struct libc_effect *e)
 	tree from = pointee(CALL_EXPR_ARG(c->call, e->src));
 	tree to = pointee(CALL_EXPR_ARG(c->call, e->dst));
 
+	if (has_pointers(from) && !VOID_TYPE_P(to) && !carries(to))
+		return esc_shift(esc_hole(&unit.esc->opaque), 1);
 	if (has_pointers(from) || has_pointers(to))
 		return esc_shift(flow_place_at(c->w, CALL_EXPR_ARG(c->call, e->dst)), 1);
 	if (VOID_TYPE_P(from) || VOID_TYPE_P(to))
@@ -377,7 +380,7 @@ flow_library_call(struct walk_state *w, struct esc_hole k, tree call,
 		for (unsigned i = 0; i < c.to.length(); i++)
 			if (c.arg[i] == n || (c.arg[i] == LIBC_VARARGS && n >= entry->arity))
 				to.safe_push(c.to[i]);
-		flow_argument(w, esc_tee(unit.esc, w->f->core, w->depth, to.address(), to.length()),
+		flow_argument(w, join(w, to.address(), to.length()),
 			      arg, call);
 		n++;
 	}
@@ -395,12 +398,14 @@ flow_all_arguments(struct walk_state *w, struct esc_hole k, tree call)
 		flow_argument(w, k, arg, call);
 }
 
-// Attributes of the callee that say what it does not keep.
+// Attributes of the callee that say what it does not keep. FN is NULL where it is not known, or may be
+// another when the program runs; its type's promises hold in any case.
 void
 flow_unknown_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 {
 	int flags = call_expr_flags(call);
 	attr_fnspec spec = fn != NULL_TREE ? builtin_fnspec(fn) : attr_fnspec();
+	tree type = TREE_TYPE(TREE_TYPE(CALL_EXPR_FN(call)));
 	unsigned n = 0, returned;
 	call_expr_arg_iterator i;
 	tree arg;
@@ -410,7 +415,7 @@ flow_unknown_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 	FOR_EACH_CALL_EXPR_ARG(arg, i, call) {
 		struct esc_hole to = to_heap();
 
-		if (fn != NULL_TREE && is_goat_noescape(fn, n))
+		if (is_goat_noescape(type, n))
 			to = esc_discard();
 		else if (spec.known_p() && spec.arg_specified_p(n) && spec.arg_noescape_p(n))
 			to = spec.returns_arg(&returned) && returned == n ? k : esc_discard();
@@ -505,6 +510,18 @@ is_unconditional(const struct free_site *s, const struct object *o)
 
 } // namespace
 
+// `new(T)` as the source spells it where CALL is one of goat_new_, else NULL.
+const char *
+name_of_new(tree call)
+{
+	tree fn = get_callee_fndecl(call), text;
+
+	if (fn == NULL_TREE || !is_goat_new(fn))
+		return NULL;
+	text = literal_text(CALL_EXPR_ARG(call, 0));
+	return text != NULL_TREE ? keep(TREE_STRING_POINTER(text)) : "new";
+}
+
 // `new` of <goat.h>: goat_new_("new(T)", (T *)0) or goat_new_("new(T)", (T *)0, &(T){...}).
 bool
 is_goat_new(tree fn)
@@ -526,6 +543,26 @@ new_literal(tree call)
 	return TREE_OPERAND(literal, 0);
 }
 
+bool
+makes_block(tree expr)
+{
+	enum object_kind kind;
+	tree fn = TREE_CODE(expr) == CALL_EXPR ? get_callee_fndecl(expr) : NULL_TREE;
+
+	if (fn == NULL_TREE || !object_kind_of(fn, expr, &kind))
+		return false;
+	return kind != OBJECT_NEW || !has_pointers(TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(expr, 1))));
+}
+
+// C11 6.7.4p7: as good as the external definition, wherever that is. GNU's `extern inline` is not:
+// it may do anything.
+static bool
+is_inline_definition(tree decl)
+{
+	return DECL_EXTERNAL(decl) && DECL_DECLARED_INLINE_P(decl) && !flag_gnu89_inline &&
+	       !lookup_attribute("gnu_inline", DECL_ATTRIBUTES(decl));
+}
+
 struct func *
 unit_function(tree decl)
 {
@@ -533,6 +570,8 @@ unit_function(tree decl)
 
 	if (decl == NULL_TREE || (f = unit.by_decl.get(decl)) == NULL)
 		return NULL;
+	if (is_inline_definition(decl))
+		return *f;
 	if (DECL_EXTERNAL(decl) || compat_replaceable(decl))
 		return NULL;
 	return *f;

@@ -39,11 +39,11 @@
 #include "toplev.h"
 #include "target.h"
 #include "tree-nested.h"
+#include "input.h"
 #include "intl.h"
-#if GCCPLUGIN_VERSION >= 16000
-#include "diagnostics/diagnostic.h"
-#else
 #include "diagnostic.h"
+#if GCCPLUGIN_VERSION >= 16000
+#include "diagnostics/file-cache.h"
 #endif
 #include "diagnostic-core.h"
 
@@ -70,8 +70,8 @@ compat_replaceable(tree fn)
 static inline bool
 compat_source_line(const char *file, int line, const char **text, size_t *length)
 {
-#if GCCPLUGIN_VERSION >= 15000
-	char_span span = global_dc->get_file_cache().get_source_line(file, line);
+#if GCCPLUGIN_VERSION >= 14000
+	auto span = global_dc->get_file_cache().get_source_line(file, line);
 #else
 	char_span span = location_get_source_line(file, line);
 #endif
@@ -80,6 +80,21 @@ compat_source_line(const char *file, int line, const char **text, size_t *length
 	*text = span.get_buffer();
 	*length = span.length();
 	return true;
+}
+
+// The column that a diagnostic at S shows, where a tab counts for several.
+static inline int
+compat_column(expanded_location s)
+{
+#if GCCPLUGIN_VERSION >= 16000
+	return diagnostics::column_policy(*global_dc).converted_column(s);
+#elif GCCPLUGIN_VERSION >= 15000
+	return diagnostic_column_policy(*global_dc).converted_column(s);
+#elif GCCPLUGIN_VERSION >= 14000
+	return global_dc->converted_column(s);
+#else
+	return diagnostic_converted_column(global_dc, s);
+#endif
 }
 
 #endif

@@ -11,10 +11,11 @@
 //	An integer of a pointer's size may be a pointer in disguise. Variables, parameters, results
 //	and arithmetic carry it along. Memory does not: what is loaded as an integer is one, so a
 //	disguised pointer that is stored as an integer is stored for good, to the heap. A union is
-//	read as any of its members.
+//	read as any of its members. A narrower integer is a number: a hash, a remainder.
 //
 //	A pointer to pointers may be turned into one to bytes, and the pointers copied as bytes. What
 //	it points to then flows to the opaque location, where objects escape and variables do not.
+//	So does a union that holds pointers and is read as something large enough to hide one.
 //
 // Go:    as escape/expr.go, assign.go, stmt.go.
 // Layer: glue.
@@ -36,10 +37,17 @@ fields_have_pointers(tree type)
 	return false;
 }
 
+// Wide enough for an address; a bit-field of 48 bits is.
 bool
 is_word(tree type)
 {
-	return INTEGRAL_TYPE_P(type) && TYPE_PRECISION(type) >= POINTER_SIZE;
+	return INTEGRAL_TYPE_P(type) && TYPE_PRECISION(type) > POINTER_SIZE / 2;
+}
+
+bool
+wide_float(tree type)
+{
+	return TREE_CODE(type) == REAL_TYPE && TYPE_PRECISION(type) >= POINTER_SIZE;
 }
 
 bool
@@ -102,6 +110,16 @@ loc_of(struct walk_state *w, tree decl)
 	return local_of(w, decl)->loc;
 }
 
+// A location that explanations do not mention, for there is no such thing in the source.
+struct esc_hole
+temporary(struct walk_state *w)
+{
+	struct esc_loc *temp = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+
+	temp->unseen = true;
+	return esc_hole(temp);
+}
+
 void
 flow_discard(struct walk_state *w, tree t)
 {
@@ -119,6 +137,22 @@ through_union(tree ref)
 		    TREE_CODE(TREE_TYPE(TREE_OPERAND(ref, 0))) == UNION_TYPE &&
 		    has_pointers(TREE_TYPE(TREE_OPERAND(ref, 0))))
 			return true;
+	return false;
+}
+
+// The same, by a member that is large enough for an address, but read as something else.
+bool
+hidden_in_union(tree ref)
+{
+	for (; handled_component_p(ref); ref = TREE_OPERAND(ref, 0)) {
+		tree size = TYPE_SIZE(TREE_TYPE(ref));
+
+		if (TREE_CODE(ref) == COMPONENT_REF &&
+		    TREE_CODE(TREE_TYPE(TREE_OPERAND(ref, 0))) == UNION_TYPE)
+			return has_pointers(TREE_TYPE(TREE_OPERAND(ref, 0))) && size != NULL_TREE &&
+			       !has_pointers(TREE_TYPE(ref)) &&
+			       !(tree_fits_uhwi_p(size) && tree_to_uhwi(size) < POINTER_SIZE);
+	}
 	return false;
 }
 
@@ -153,35 +187,6 @@ flow_variable(struct walk_state *w, struct esc_hole k, tree decl)
 		esc_flow(unit.esc, k, l);
 }
 
-void
-flow_component(struct walk_state *w, struct esc_hole k, tree t)
-{
-	tree base = TREE_OPERAND(t, 0);
-
-	if (k.derefs >= 0 && !memory_carries(t))
-		k = esc_discard();
-	if (TREE_CODE(base) == INDIRECT_REF)
-		return flow_value(w, note(esc_deref(k), t, "dot of pointer"), TREE_OPERAND(base, 0));
-	flow_value(w, note(k, t, "dot"), base);
-}
-
-void
-flow_element(struct walk_state *w, struct esc_hole k, tree t)
-{
-	if (k.derefs >= 0 && !memory_carries(t))
-		k = esc_discard();
-	flow_discard(w, TREE_OPERAND(t, 1));
-	flow_value(w, note(k, t, "fixed-array-index-of"), TREE_OPERAND(t, 0));
-}
-
-void
-flow_load(struct walk_state *w, struct esc_hole k, tree t)
-{
-	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
-		k = esc_discard();
-	flow_value(w, note(esc_deref(k), t, "indirection"), TREE_OPERAND(t, 0));
-}
-
 // Whether a pointer to TO can be used to copy the pointers in a FROM without their being seen.
 bool
 hides_pointers(tree from, tree to)
@@ -190,12 +195,86 @@ hides_pointers(tree from, tree to)
 	       !FUNC_OR_METHOD_TYPE_P(to) && COMPLETE_TYPE_P(to);
 }
 
+// The hole for a reference T whose value goes to K.
+struct esc_hole
+hole_of_reference(struct esc_hole k, tree t)
+{
+	if (k.dst != NULL && k.derefs < 0)
+		return k;               // only its address
+	if (memory_carries(t))
+		return k;
+	return hidden_in_union(t) ? esc_hole(&unit.esc->opaque) : esc_discard();
+}
+
+// The hole for the pointer that is loaded through; K is where the loaded value goes.
+struct esc_hole
+hole_of_loaded(struct walk_state *w, struct esc_hole k, tree pointer)
+{
+	struct esc_hole both[2] = { esc_deref(k), esc_deref(esc_hole(&unit.esc->opaque)) };
+	bool load = k.dst == NULL || k.derefs >= 0;
+
+	return join(w, both, load && is_hiding_cast(pointer) ? 2 : 1);
+}
+
+void
+flow_component(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree base = TREE_OPERAND(t, 0);
+
+	k = hole_of_reference(k, t);
+	// Members of an anonymous struct or union are the outer one's to the source.
+	while (TREE_CODE(base) == COMPONENT_REF && DECL_NAME(TREE_OPERAND(base, 1)) == NULL_TREE)
+		base = TREE_OPERAND(base, 0);
+	if (TREE_CODE(base) == INDIRECT_REF) {
+		base = TREE_OPERAND(base, 0);
+		return flow_value(w, note(hole_of_loaded(w, k, base), t, "dot of pointer"), base);
+	}
+	flow_value(w, note(k, t, "dot"), base);
+}
+
+void
+flow_element(struct walk_state *w, struct esc_hole k, tree t)
+{
+	flow_discard(w, TREE_OPERAND(t, 1));
+	flow_value(w, note(hole_of_reference(k, t), t, "fixed-array-index-of"), TREE_OPERAND(t, 0));
+}
+
+void
+flow_load(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree pointer = TREE_OPERAND(t, 0);
+
+	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
+		k = esc_discard();
+	flow_value(w, note(hole_of_loaded(w, k, pointer), t, "indirection"), pointer);
+}
+
+// What POINTER points to may be looked at as bytes from here on. Gives the hole for the pointer, of
+// which K is the rest.
+struct esc_hole
+hole_of_bytes(struct walk_state *w, struct esc_hole k, tree pointer)
+{
+	struct esc_hole both[2] = { k, esc_deref(esc_hole(&unit.esc->opaque)) };
+
+	STRIP_NOPS(pointer);
+	if (k.dst == &unit.esc->heap || makes_block(pointer))
+		return k;               // known to escape as a whole; nothing in it yet
+	if (TREE_CODE(pointer) == VAR_DECL || TREE_CODE(pointer) == PARM_DECL) {
+		flow_variable(w, both[1], pointer);
+		return k;
+	}
+	return join(w, both, 2);
+}
+
 void
 flow_conversion(struct walk_state *w, struct esc_hole k, tree t)
 {
 	tree from = TREE_OPERAND(t, 0);
 	tree to_type = TREE_TYPE(t), from_type = TREE_TYPE(from);
 
+	// The same bits as a vector or a float.
+	if (TREE_CODE(t) == VIEW_CONVERT_EXPR && carries(from_type) && !carries(to_type))
+		return flow_value(w, to_heap(), from);
 	if (k.dst == NULL || from_type == NULL_TREE)
 		return flow_value(w, k, from);
 	if (k.derefs >= 0 && !carries(to_type))
@@ -204,10 +283,8 @@ flow_conversion(struct walk_state *w, struct esc_hole k, tree t)
 		return flow_value(w, to_heap(), from);
 	if (is_data_pointer(to_type) && is_data_pointer(from_type) &&
 	    hides_pointers(TREE_TYPE(from_type), TREE_TYPE(to_type))) {
-		struct esc_hole both[2] = { k, esc_deref(esc_hole(&unit.esc->opaque)) };
-
 		if (k.derefs >= 0)
-			k = esc_tee(unit.esc, w->f->core, w->depth, both, 2);
+			k = hole_of_bytes(w, k, from);
 	} else if (is_data_pointer(to_type) && INTEGRAL_TYPE_P(from_type)) {
 		k = note(k, t, "conversion to unsafe.Pointer");
 	}
@@ -221,15 +298,36 @@ flow_arithmetic(struct walk_state *w, struct esc_hole k, tree t)
 {
 	bool shift = TREE_CODE(t) == LSHIFT_EXPR || TREE_CODE(t) == RSHIFT_EXPR ||
 		     TREE_CODE(t) == LROTATE_EXPR || TREE_CODE(t) == RROTATE_EXPR;
-	struct esc_hole both[2] = { k, k };
 
 	if (!carries(TREE_TYPE(t)))
 		k = esc_discard();
-	if (k.dst != NULL && !shift && TREE_OPERAND_LENGTH(t) == 2)
-		k = esc_tee(unit.esc, w->f->core, w->depth, both, 2);
 	flow_value(w, k, TREE_OPERAND(t, 0));
 	if (TREE_OPERAND_LENGTH(t) == 2)
 		flow_value(w, shift ? esc_discard() : k, TREE_OPERAND(t, 1));
+}
+
+// Whether the offset of a POINTER_PLUS_EXPR may be what knows the address: one may count bytes from
+// null, or from anything else. An index of larger elements is only a number.
+bool
+offset_carries(tree base, tree offset)
+{
+	STRIP_NOPS(offset);
+	if (TREE_CODE(offset) == MULT_EXPR && !is_null(base))
+		return false;
+	while (CONVERT_EXPR_P(offset))
+		if (!carries(TREE_TYPE(offset = TREE_OPERAND(offset, 0))))
+			return false;
+	return TREE_CODE(offset) != INTEGER_CST;
+}
+
+// The pointer stays with its object.
+void
+flow_offset(struct walk_state *w, struct esc_hole k, tree t)
+{
+	tree base = TREE_OPERAND(t, 0), offset = TREE_OPERAND(t, 1);
+
+	flow_value(w, k, base);
+	flow_value(w, offset_carries(base, offset) ? k : esc_discard(), offset);
 }
 
 // The variable that a condition compares with null.
@@ -321,22 +419,46 @@ hole_of_member(struct esc_hole k, tree type, bool in_union)
 	return is_word(type) ? to_heap() : esc_discard();
 }
 
+void flow_constructor(struct walk_state *w, struct esc_hole k, tree t);
+
+void
+flow_elements(struct walk_state *w, struct esc_hole k, tree t)
+{
+	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
+	unsigned i;
+	tree at, value;
+
+	FOR_EACH_CONSTRUCTOR_ELT(CONSTRUCTOR_ELTS(t), i, at, value) {
+		bool anonymous = at != NULL_TREE && TREE_CODE(at) == FIELD_DECL &&
+				 DECL_NAME(at) == NULL_TREE;
+
+		if (TREE_CODE(value) == CONSTRUCTOR && anonymous)
+			flow_elements(w, k, value);
+		else if (TREE_CODE(value) == CONSTRUCTOR)
+			flow_constructor(w, k, value);
+		else if (!CONSTANT_CLASS_P(value))
+			flow_value(w, hole_of_member(k, TREE_TYPE(value), in_union), value);
+	}
+}
+
 void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
 {
-	bool in_union = TREE_CODE(TREE_TYPE(t)) == UNION_TYPE && has_pointers(TREE_TYPE(t));
 	bool array = TREE_CODE(TREE_TYPE(t)) == ARRAY_TYPE;
-	struct esc_hole inner;
-	unsigned i;
-	tree value;
 
-	inner = note(k, t, array ? "array literal element" : "struct literal element");
-	FOR_EACH_CONSTRUCTOR_VALUE(CONSTRUCTOR_ELTS(t), i, value) {
-		if (TREE_CODE(value) == CONSTRUCTOR)
-			flow_constructor(w, inner, value);
-		else if (!CONSTANT_CLASS_P(value))
-			flow_value(w, hole_of_member(inner, TREE_TYPE(value), in_union), value);
-	}
+	k = note_text(k, unit.esc->explain ? spell(t) : NULL,
+		      array ? "array literal element" : "struct literal element", w->where);
+	flow_elements(w, k, t);
+}
+
+void
+flow_literal_value(struct walk_state *w, struct esc_hole k, tree decl)
+{
+	location_t outer = w->where;
+
+	w->where = DECL_SOURCE_LOCATION(decl);
+	flow_value(w, k, DECL_INITIAL(decl));
+	w->where = outer;
 }
 
 void
@@ -347,8 +469,13 @@ flow_literal(struct walk_state *w, struct esc_hole k, tree t)
 
 	if (TREE_STATIC(decl))
 		return;
+	if (k.derefs >= 0 && !carries(TREE_TYPE(t)))
+		k = esc_discard();
+	// A literal that only its value is wanted of is the braces that initialise it.
+	if (k.derefs >= 0 && !w->f->objects.get(t) && !w->f->met.add(t))
+		return flow_literal_value(w, k, decl);
 	o = object_at(w, t, OBJECT_LITERAL);
-	if (k.dst == NULL || (k.derefs >= 0 && !carries(TREE_TYPE(t))))
+	if (k.dst == NULL)
 		return;
 	if (k.derefs < 0)
 		k = note_text(k, o->name, "spill", o->where);
@@ -365,6 +492,13 @@ flow_address(struct walk_state *w, struct esc_hole k, tree t)
 		object_at(w, base, OBJECT_LITERAL)->loc->addressed = true;
 	if (k.dst == NULL)
 		return flow_discard(w, of);
+	// Whoever loads through the address of a member may be after the others: container_of.
+	if (k.derefs > 0 && TREE_CODE(of) == COMPONENT_REF) {
+		struct esc_hole whole = temporary(w);
+
+		esc_flow(unit.esc, k, whole.dst);
+		k = whole;
+	}
 	k = esc_addr(k);
 	if (TREE_CODE(of) == COMPOUND_LITERAL_EXPR && k.derefs < 0)
 		return flow_value(w, k, of);    // it is a spill
@@ -380,6 +514,24 @@ same_place(tree a, tree b)
 	return !TREE_SIDE_EFFECTS(a) && operand_equal_p(a, b, 0);
 }
 
+// p[i] and p[j], of which p[0] is spelled *p in trees.
+bool
+is_self_index(tree a, tree b)
+{
+	bool indexed = false;
+
+	STRIP_NOPS(a);
+	STRIP_NOPS(b);
+	if (TREE_SIDE_EFFECTS(a) || TREE_SIDE_EFFECTS(b))
+		return false;
+	for (tree *p : { &a, &b })
+		if (TREE_CODE(*p) == POINTER_PLUS_EXPR) {
+			*p = TREE_OPERAND(*p, 0);
+			indexed = true;
+		}
+	return indexed && same_place(a, b);
+}
+
 // val.x = val.y, p->x = p->y, v[i] = v[j]: the store keeps nothing alive that was not already.
 // Go: isSelfAssign in escape/utils.go.
 bool
@@ -393,6 +545,8 @@ is_self_assign(tree lhs, tree rhs)
 	if (TREE_CODE(lhs) == ARRAY_REF)
 		return !TREE_SIDE_EFFECTS(lhs) && !TREE_SIDE_EFFECTS(rhs) &&
 		       same_place(TREE_OPERAND(lhs, 0), TREE_OPERAND(rhs, 0));
+	if (TREE_CODE(lhs) == INDIRECT_REF)
+		return is_self_index(TREE_OPERAND(lhs, 0), TREE_OPERAND(rhs, 0));
 	return false;
 }
 
@@ -410,13 +564,16 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 {
 	struct esc_hole both[2];
 
-	if (!carries(TREE_TYPE(lhs)) || is_update(lhs, rhs)) {
-		flow_place(w, lhs);
-		if (!carries(TREE_TYPE(lhs)))
-			return flow_discard(w, rhs);
-		return flow_value(w, k, rhs);
-	}
 	both[0] = flow_place(w, lhs);
+	if (!carries(TREE_TYPE(lhs)))
+		return flow_discard(w, rhs);
+	if (is_update(lhs, rhs)) {
+		flow_value(w, k, rhs);
+		STRIP_NOPS(rhs);
+		if (offset_carries(TREE_OPERAND(rhs, 0), TREE_OPERAND(rhs, 1)))
+			flow_value(w, note(both[0], where, "assign"), TREE_OPERAND(rhs, 1));
+		return;
+	}
 	if (has_pointers(TREE_TYPE(lhs)) && is_self_assign(lhs, rhs)) {
 		if (report_wanted()) {
 			char *text = concat(IDENTIFIER_POINTER(DECL_NAME(w->f->decl)),
@@ -429,7 +586,7 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	both[0] = note(both[0], where, "assign");
 	both[1] = k;
-	flow_value(w, k.dst == NULL ? both[0] : esc_tee(unit.esc, w->f->core, w->depth, both, 2),
+	flow_value(w, k.dst == NULL ? both[0] : join(w, both, 2),
 		   rhs);
 }
 
@@ -456,7 +613,7 @@ flow_return(struct walk_state *w, tree t)
 		value = TREE_OPERAND(whole, 1);
 		if (is_returned_address(value))
 			value = TREE_OPERAND(value, 0);
-		if (unit.annotated)
+		if (unit.annotated && !w->f->alone)
 			TREE_OPERAND(whole, 1) = value;
 	}
 	flow_value(w, carries(TREE_TYPE(value)) ? note(esc_hole(w->f->result), t, "return")
@@ -586,6 +743,7 @@ flow_decl(struct walk_state *w, tree t)
 	if (size != NULL_TREE && tree_fits_uhwi_p(size) && tree_to_uhwi(size) > MAX_VARIABLE)
 		esc_flow(unit.esc, note(esc_addr(to_heap()), decl, "too large for stack"), l->loc);
 	init = DECL_INITIAL(decl);
+	w->where = DECL_SOURCE_LOCATION(decl);
 	if (init != NULL_TREE && init != error_mark_node)
 		flow_assign(w, esc_discard(), decl, init, t);
 }
@@ -629,11 +787,38 @@ has_pointers(tree type)
 	}
 }
 
+// Whether POINTER, or what it is counted from, is a cast that hides what it points to.
+bool
+is_hiding_cast(tree pointer)
+{
+	tree to = TREE_TYPE(pointer), from;
+
+	while (CONVERT_EXPR_P(pointer) || TREE_CODE(pointer) == POINTER_PLUS_EXPR)
+		pointer = TREE_OPERAND(pointer, 0);
+	from = TREE_TYPE(pointer);
+	return is_data_pointer(to) && is_data_pointer(from) &&
+	       hides_pointers(TREE_TYPE(from), TREE_TYPE(to));
+}
+
 // Whether flow goes through a value of TYPE.
 bool
 carries(tree type)
 {
 	return type != NULL_TREE && (has_pointers(type) || is_word(type));
+}
+
+// One hole for N, none of which takes an address.
+struct esc_hole
+join(struct walk_state *w, const struct esc_hole *k, size_t n)
+{
+	struct esc_hole one = esc_tee(unit.esc, w->f->core, w->depth, k, n);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		used += k[i].dst != NULL;
+	if (used > 1)
+		one.dst->unseen = true;
+	return one;
 }
 
 struct esc_hole
@@ -674,8 +859,9 @@ flow_place(struct walk_state *w, tree lhs)
 	case RESULT_DECL: {
 		struct esc_loc *l = loc_of(w, lhs);
 
-		// What a nested function puts in a variable around it outlives it.
-		if (l == NULL || l->fn != w->f->core)
+		// What a nested function puts in a variable around it outlives it, and what a cast
+		// puts in bytes is read as bytes.
+		if (l == NULL || l->fn != w->f->core || !carries(TREE_TYPE(lhs)))
 			return to_heap();
 		return esc_hole(l);
 	}
@@ -696,7 +882,7 @@ flow_place(struct walk_state *w, tree lhs)
 	case MEM_REF:
 		return flow_place_at(w, TREE_OPERAND(lhs, 0));
 	case COMPOUND_LITERAL_EXPR:
-		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)))
+		if (TREE_STATIC(COMPOUND_LITERAL_EXPR_DECL(lhs)) || !carries(TREE_TYPE(lhs)))
 			return to_heap();
 		return esc_hole(object_at(w, lhs, OBJECT_LITERAL)->loc);
 	case TARGET_EXPR:
@@ -762,8 +948,7 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 		flow_discard(w, C_MAYBE_CONST_EXPR_PRE(t));
 		return flow_value(w, k, C_MAYBE_CONST_EXPR_EXPR(t));
 	case POINTER_PLUS_EXPR:
-		flow_value(w, k, TREE_OPERAND(t, 0));
-		return flow_discard(w, TREE_OPERAND(t, 1));
+		return flow_offset(w, k, t);
 	case PLUS_EXPR:
 	case MINUS_EXPR:
 	case MULT_EXPR:
@@ -775,6 +960,8 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 	case BIT_XOR_EXPR:
 	case BIT_NOT_EXPR:
 	case NEGATE_EXPR:
+	case ABS_EXPR:
+	case ABSU_EXPR:
 	case LSHIFT_EXPR:
 	case RSHIFT_EXPR:
 	case LROTATE_EXPR:
@@ -806,9 +993,10 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 		return flow_discard(w, TREE_OPERAND(t, 1));
 	case TRUTH_NOT_EXPR:
 	case FLOAT_EXPR:
+		// A double has room for every address there is, but not for where it came from.
+		return flow_value(w, wide_float(TREE_TYPE(t)) ? to_heap() : esc_discard(),
+				  TREE_OPERAND(t, 0));
 	case FIX_TRUNC_EXPR:
-	case ABS_EXPR:
-	case ABSU_EXPR:
 	case CONJ_EXPR:
 	case EXIT_EXPR:
 		return flow_discard(w, TREE_OPERAND(t, 0));
@@ -839,7 +1027,7 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 	case COMPOUND_LITERAL_EXPR:
 		return flow_literal(w, k, t);
 	case VA_ARG_EXPR:
-		if (!has_pointers(TREE_TYPE(t)))
+		if (!carries(TREE_TYPE(t)))
 			k = esc_discard();
 		return flow_value(w, esc_deref(k), TREE_OPERAND(t, 0));
 	case BIND_EXPR:
@@ -888,4 +1076,10 @@ flow_function(struct func *f)
 	w.f = f;
 	w.depth = 1;
 	flow_value(&w, esc_discard(), body_of(f->decl));
+	// A function that is left alone keeps its variables; what it makes is the heap's.
+	if (f->alone)
+		for (const struct object *o : f->object_order)
+			esc_flow(unit.esc,
+				 note_text(esc_addr(to_heap()), o->name, f->why_alone, o->where),
+				 o->loc);
 }

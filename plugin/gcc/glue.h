@@ -25,6 +25,7 @@ struct options {
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
 	const char *json;       // file name or NULL
+	const char *dot;        // file name or NULL
 	const char *filter;     // a regular expression on function names, or NULL
 };
 extern struct options opt;
@@ -149,6 +150,7 @@ struct walk_state {
 	int depth;
 	struct arm *arm;
 	struct block *block;
+	location_t where;       // of what is being initialised, for braces have no place of their own
 };
 void flow_function(struct func *f);
 void flow_value(struct walk_state *w, struct esc_hole k, tree t);
@@ -157,6 +159,8 @@ struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *poin
 bool is_returned_address(tree value);
 bool has_pointers(tree type);
 bool carries(tree type);
+bool is_hiding_cast(tree pointer);
+struct esc_hole join(struct walk_state *w, const struct esc_hole *k, size_t n);
 struct esc_hole note(struct esc_hole k, tree t, const char *why);
 struct esc_hole note_text(struct esc_hole k, const char *what, const char *why, location_t where);
 
@@ -175,12 +179,17 @@ void scan_call(struct func *f, tree call);
 void match_frees(struct func *f);
 bool is_goat_new(tree fn);
 tree new_literal(tree call);
+const char *name_of_new(tree call);
+// Whether EXPR makes an object that nothing has been stored in yet.
+bool makes_block(tree expr);
 struct object *object_at(struct walk_state *w, tree expr, enum object_kind kind);
 
 // names.cc
 // Text of T as the source has it, blanks folded; belongs to the caller until the unit ends.
 const char *spell(tree t);
 const char *spell_type(tree type);
+// The name of the object that a literal or a call makes.
+const char *spell_object(tree t);
 const char *spell_location(location_t where);
 location_t point_of_use(location_t where);
 const char *keep(const char *text);
@@ -191,6 +200,8 @@ void report(const struct func *f, location_t where, enum decision_kind kind, con
 	    const char *text, const struct esc_loc *loc, const char *action);
 void report_flow_error(location_t where, const struct esc_loc *loc, const char *text);
 void report_finish(void);
+// Opens the file of -fgoat-OPTION=NAME for writing; an error and NULL if it cannot be.
+FILE *open_output(const char *option, const char *name);
 bool report_wanted(void);
 bool flow_wanted(void);
 
@@ -203,6 +214,6 @@ void act_alone(struct func *f);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);
-bool is_goat_noescape(tree fn, unsigned arg);
+bool is_goat_noescape(tree function_type, unsigned arg);
 
 #endif

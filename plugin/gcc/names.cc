@@ -22,6 +22,7 @@ struct text {
 	char at[LONGEST + 8];
 	size_t n;
 	bool blank;             // a blank is due before the next character
+	int braces;             // open ones; what they hold is left out, as Go does
 };
 
 void
@@ -33,7 +34,7 @@ put_char(struct text *t, char c)
 		t->blank = t->n > 0;
 		return;
 	}
-	if (t->blank)
+	if (t->blank && !strchr("([", t->at[t->n - 1]) && !strchr(")],;", c))
 		t->at[t->n++] = ' ';
 	t->blank = false;
 	t->at[t->n++] = c;
@@ -42,6 +43,18 @@ put_char(struct text *t, char c)
 		t->n = LONGEST + 3;
 	}
 	t->at[t->n] = '\0';
+}
+
+void
+put_source_char(struct text *t, char c)
+{
+	if (c == '}' && t->braces > 0)
+		t->braces--;
+	if (t->braces == 0)
+		put_char(t, c);
+	if (c == '{' && t->braces++ == 0)
+		for (const char *dots = "..."; *dots; dots++)
+			put_char(t, *dots);
 }
 
 bool
@@ -70,10 +83,40 @@ put_source(struct text *t, location_t start, location_t finish)
 		if (line == to.line && (size_t)to.column < length)
 			length = to.column;
 		for (size_t i = first; i < length; i++)
-			put_char(t, s[i]);
-		put_char(t, ' ');
+			put_source_char(t, s[i]);
+		put_source_char(t, ' ');
 	}
 	return t->n > 0;
+}
+
+// The type in parentheses before WHERE, they included, if it is on one line of the source. Says
+// whether there is an & before it.
+bool
+put_type_before(struct text *t, location_t where, bool *address)
+{
+	expanded_location at = expand_location(where);
+	const char *s;
+	size_t length, first, last;
+	int depth = 0;
+
+	if (!written_out(where) || at.file == NULL || at.column < 1 ||
+	    !compat_source_line(at.file, at.line, &s, &length) || (size_t)at.column > length)
+		return false;
+	for (last = at.column - 1; last > 0 && ISSPACE(s[last - 1]); last--)
+		;
+	for (first = last; first > 0; first--) {
+		depth += s[first - 1] == ')' ? 1 : s[first - 1] == '(' ? -1 : 0;
+		if (depth == 0)
+			break;
+	}
+	if (first == 0 || s[first - 1] != '(')
+		return false;
+	for (size_t i = first - 1; i < last; i++)
+		put_source_char(t, s[i]);
+	for (first--; first > 0 && ISSPACE(s[first - 1]); first--)
+		;
+	*address = first > 0 && s[first - 1] == '&';
+	return true;
 }
 
 bool
@@ -125,16 +168,32 @@ spell_call(tree call)
 	const char *text;
 	bool first = true;
 
+	if ((text = name_of_new(call)) != NULL)
+		return text;
 	if (fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE)
 		text = IDENTIFIER_POINTER(DECL_NAME(fn));
 	else
 		return print_tree(call);
+	// Where a header's macro wrote it, as <alloca.h> does.
+	if (startswith(text, "__builtin_"))
+		text += strlen("__builtin_");
 	text = prefixed(text, "(");
 	FOR_EACH_CALL_EXPR_ARG(arg, i, call) {
 		text = keep(ACONCAT((text, first ? "" : ", ", spell(arg), NULL)));
 		first = false;
 	}
 	return prefixed(text, ")");
+}
+
+const char *
+spell_literal(tree t, bool *address)
+{
+	struct text type = {};
+
+	*address = TREE_CODE(TREE_TYPE(t)) != ARRAY_TYPE;
+	if (!put_type_before(&type, DECL_SOURCE_LOCATION(COMPOUND_LITERAL_EXPR_DECL(t)), address))
+		return prefixed(prefixed("(", spell_type(TREE_TYPE(t))), "){...}");
+	return prefixed(type.at, "{...}");
 }
 
 const char *
@@ -175,14 +234,34 @@ spell_parts(tree t)
 				     NULL)));
 	case CONSTRUCTOR:
 		return prefixed(prefixed("(", spell_type(TREE_TYPE(t))), "){...}");
-	case COMPOUND_LITERAL_EXPR:
-		return prefixed(prefixed("(", spell_type(TREE_TYPE(t))), "){...}");
+	case COMPOUND_LITERAL_EXPR: {
+		bool address;
+
+		return spell_literal(t, &address);
+	}
 	case CALL_EXPR:
 		return spell_call(t);
+	case SAVE_EXPR:
+		return spell(TREE_OPERAND(t, 0));
+	case C_MAYBE_CONST_EXPR:
+		return spell(C_MAYBE_CONST_EXPR_EXPR(t));
+	case TARGET_EXPR:
+	case BIND_EXPR:
+	case STATEMENT_LIST:
+		return "({...})";
 	default:
 		break;
 	}
 	return print_tree(t);
+}
+
+// A return statement's range is the keyword's, a definition has none, what the front end makes an
+// address of (for a cleanup) has its function's, and conversions that nobody wrote their operand's.
+bool
+has_own_range(tree t)
+{
+	return EXPR_P(t) && TREE_CODE(t) != RETURN_EXPR && TREE_CODE(t) != DECL_EXPR &&
+	       !(TREE_CODE(t) == ADDR_EXPR && DECL_P(TREE_OPERAND(t, 0)));
 }
 
 } // namespace
@@ -208,17 +287,41 @@ spell(tree t)
 
 	if (DECL_P(t))
 		return spell_decl(t);
-	// A return statement's range is the keyword's, a definition has none, and conversions that
-	// nobody wrote have their operand's.
-	if (EXPR_P(t) && TREE_CODE(t) != RETURN_EXPR && TREE_CODE(t) != DECL_EXPR &&
-	    put_range(&text, EXPR_LOCATION(t)))
+	if (has_own_range(t) && put_range(&text, EXPR_LOCATION(t)))
 		return keep(text.at);
 	return spell_parts(t);
+}
+
+// An object is named by its address, an array by what it is converted to.
+const char *
+spell_object(tree t)
+{
+	const char *text, *name;
+	tree fn;
+
+	if (TREE_CODE(t) == COMPOUND_LITERAL_EXPR) {
+		bool address;
+
+		text = spell_literal(t, &address);
+		return address || TREE_CODE(TREE_TYPE(t)) != ARRAY_TYPE ? prefixed("&", text) : text;
+	}
+	text = spell(t);
+	fn = get_callee_fndecl(t);
+	// A cast that changes nothing has given the call its own place.
+	if (*text == '(' && (name = strstr(text, IDENTIFIER_POINTER(DECL_NAME(fn)))) != NULL)
+		return keep(name);
+	return text;
 }
 
 const char *
 spell_type(tree type)
 {
+	tree name = TYPE_NAME(type);
+
+	// GCC's printer puts `struct` before the name of a typedef.
+	if (RECORD_OR_UNION_TYPE_P(type) && name != NULL_TREE && TREE_CODE(name) == TYPE_DECL &&
+	    DECL_NAME(name) != NULL_TREE)
+		return IDENTIFIER_POINTER(DECL_NAME(name));
 	return print_tree(type);
 }
 
@@ -234,6 +337,6 @@ spell_location(location_t where)
 	expanded_location at = expand_location(point_of_use(where));
 	char numbers[48];
 
-	snprintf(numbers, sizeof(numbers), ":%d:%d", at.line, at.column);
+	snprintf(numbers, sizeof(numbers), ":%d:%d", at.line, compat_column(at));
 	return keep(ACONCAT((at.file ? at.file : "<built-in>", numbers, NULL)));
 }

@@ -73,6 +73,13 @@ set_json(const char *value)
 }
 
 bool
+set_dot(const char *value)
+{
+	opt.dot = value;
+	return value != NULL && *value;
+}
+
+bool
 set_filter(const char *value)
 {
 	regex_t compiled;
@@ -88,6 +95,7 @@ const struct option option_table[] = {
 	{ "m", set_m, "nothing, 0, 1 or 2" },
 	{ "l", set_l, "no value" },
 	{ "json", set_json, "a file name" },
+	{ "dot", set_dot, "a file name" },
 	{ "heap2stack", set_heap2stack, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
 };
@@ -321,7 +329,7 @@ decide_moved(struct func *f, tree decl, struct local *l)
 void
 verify_noescape(struct func *f, tree param, unsigned i, const struct esc_loc *l)
 {
-	if (!is_goat_noescape(f->decl, i) || f->alone ||
+	if (!is_goat_noescape(TREE_TYPE(f->decl), i) || f->alone ||
 	    (l->leaks.heap == ESC_NONE && l->leaks.result == ESC_NONE && !l->escapes))
 		return;
 	report_flow_error(DECL_SOURCE_LOCATION(param), l,
@@ -340,7 +348,7 @@ decide_params(struct func *f)
 		if (DECL_NAME(p) == NULL_TREE || DECL_ARTIFICIAL(p))
 			continue;
 		verify_noescape(f, p, i, v->loc);
-		if (v->loc->escapes)
+		if (v->loc->escapes && !f->alone)
 			decide_moved(f, p, v);
 		else if (has_pointers(TREE_TYPE(p)))
 			leaks_describe(f->alone ? &esc_all_leaks : &v->loc->leaks, v->loc->name,
@@ -351,6 +359,8 @@ decide_params(struct func *f)
 void
 decide_locals(struct func *f)
 {
+	if (f->alone)
+		return;
 	for (tree decl : f->order) {
 		struct local *v = *f->locals.get(decl);
 
@@ -372,8 +382,10 @@ decide_object(struct func *f, struct object *o)
 {
 	const char *text;
 
-	o->escapes = o->loc->escapes;
-	if (is_c_block(o)) {
+	o->escapes = o->loc->escapes || f->alone;
+	if (f->alone) {
+		o->on_heap = o->kind == OBJECT_NEW;
+	} else if (is_c_block(o)) {
 		o->in_frame = opt.heap2stack && !o->escapes && !o->loc->freed && fits_in_frame(f, o);
 	} else if (o->kind == OBJECT_NEW) {
 		o->in_frame = !o->escapes;
@@ -413,6 +425,20 @@ outer_first(const void *a, const void *b)
 	return DECL_UID(x->decl) < DECL_UID(y->decl) ? -1 : DECL_UID(x->decl) > DECL_UID(y->decl);
 }
 
+// Adds the batch's graph to the file of -fgoat-dot.
+void
+draw(void)
+{
+	static FILE *out;
+
+	if (out == NULL && (out = open_output("dot", opt.dot)) == NULL) {
+		opt.dot = NULL;
+		return;
+	}
+	esc_dump_dot(unit.esc, out);
+	fflush(out);
+}
+
 void
 solve(void *, struct esc_func **fn, size_t n)
 {
@@ -424,12 +450,13 @@ solve(void *, struct esc_func **fn, size_t n)
 	esc_begin(unit.esc, fn, n);
 	for (struct func *f : batch)
 		declare(f);
-	for (struct func *f : batch)
-		if (!f->alone) {
-			flow_function(f);
-			match_frees(f);
-		}
+	for (struct func *f : batch) {
+		flow_function(f);
+		match_frees(f);
+	}
 	esc_solve(unit.esc, fn, n);
+	if (opt.dot != NULL)
+		draw();
 	for (struct func *f : batch)
 		decide(f);
 }
@@ -463,11 +490,19 @@ unit_pass(void)
 	unit.esc = NULL;
 }
 
+// Plain C that nobody asks about is none of our business.
+bool
+anything_to_do(void)
+{
+	return unit.annotated || report_wanted() || opt.heap2stack || opt.dot != NULL ||
+	       explanations_needed;
+}
+
 void
 parse_then_pass(void)
 {
 	parse_file();
-	if (seen_error())
+	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
 		keep_blocks_alive();    // #pragma GCC optimize may have changed it
@@ -491,6 +526,7 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-l           no inlining before the analysis\n"
 	"-fplugin-arg-goat-json=FILE   every decision as a line of JSON\n"
 	"-fplugin-arg-goat-heap2stack  malloc() that does not escape lives in the frame\n"
+	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
 	"-fplugin-arg-goat-filter=RE   report on functions that match only\n",
 };
 
@@ -503,12 +539,12 @@ is_goat_stack(tree decl)
 }
 
 bool
-is_goat_noescape(tree fn, unsigned arg)
+is_goat_noescape(tree function_type, unsigned arg)
 {
 	function_args_iterator i;
 	tree type;
 
-	FOREACH_FUNCTION_ARGS(TREE_TYPE(fn), type, i)
+	FOREACH_FUNCTION_ARGS(function_type, type, i)
 		if (arg-- == 0)
 			return POINTER_TYPE_P(type) &&
 			       lookup_attribute("goat_noescape", TYPE_ATTRIBUTES(type)) != NULL_TREE;

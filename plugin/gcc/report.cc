@@ -78,10 +78,19 @@ in_source_order(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+// A new() in the arguments of another has its position; with the flow, the two can be told apart.
 bool
 same(const struct decision *a, const struct decision *b)
 {
-	return a->where == b->where && strcmp(a->text, b->text) == 0;
+	unsigned n = a->flow ? a->flow->length() : 0;
+
+	if (a->where != b->where || strcmp(a->text, b->text) != 0 ||
+	    n != (b->flow ? b->flow->length() : 0))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if ((*a->flow)[i] != (*b->flow)[i])
+			return false;           // lines are kept once each
+	return true;
 }
 
 void
@@ -127,7 +136,7 @@ print_json(FILE *out, const struct decision *d)
 
 	fputs("{\"file\":", out);
 	put_json_string(out, at.file ? at.file : "");
-	fprintf(out, ",\"line\":%d,\"column\":%d", at.line, at.column);
+	fprintf(out, ",\"line\":%d,\"column\":%d", at.line, compat_column(at));
 	put_json_member(out, "function", d->function);
 	put_json_member(out, "kind", kind_name(d->kind));
 	put_json_member(out, "object", d->object);
@@ -142,21 +151,6 @@ print_json(FILE *out, const struct decision *d)
 			first = false;
 		}
 	fputs("]}\n", out);
-}
-
-FILE *
-open_json(void)
-{
-	FILE *out;
-
-	if (opt.json == NULL)
-		return NULL;
-	out = fopen(opt.json, "w");
-	if (out == NULL)
-		error_at(UNKNOWN_LOCATION,
-			 "cannot write %<%s%>: %s; give %<-fgoat-json=%> a file that can be written",
-			 opt.json, xstrerror(errno));
-	return out;
 }
 
 } // namespace
@@ -217,10 +211,25 @@ report_flow_error(location_t where, const struct esc_loc *loc, const char *text)
 	delete flow;
 }
 
+FILE *
+open_output(const char *option, const char *name)
+{
+	FILE *out;
+
+	if (strcmp(name, "-") == 0)
+		return stdout;
+	out = fopen(name, "w");
+	if (out == NULL)
+		error_at(UNKNOWN_LOCATION,
+			 "cannot write %qs: %s; give %<-fgoat-%s=%> a file that can be written", name,
+			 xstrerror(errno), option);
+	return out;
+}
+
 void
 report_finish(void)
 {
-	FILE *json = open_json();
+	FILE *json = opt.json ? open_output("json", opt.json) : NULL;
 	const struct decision *last = NULL;
 
 	decisions.qsort(in_source_order);
@@ -236,6 +245,6 @@ report_finish(void)
 	for (struct decision &d : decisions)
 		delete d.flow;
 	decisions.truncate(0);
-	if (json != NULL && fclose(json) != 0)
+	if (json != NULL && (json == stdout ? fflush(json) : fclose(json)) != 0)
 		error_at(UNKNOWN_LOCATION, "cannot write %<%s%>: %s", opt.json, xstrerror(errno));
 }

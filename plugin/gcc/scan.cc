@@ -74,6 +74,8 @@ scan_bind(struct scan *s, tree t)
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v)) {
 		struct local *l;
 
+		if (TREE_CODE(v) == VAR_DECL && TREE_STATIC(v))
+			scan_tree(s, DECL_INITIAL(v));          // of labels
 		if (TREE_CODE(v) != VAR_DECL || TREE_STATIC(v) || DECL_EXTERNAL(v) ||
 		    s->f->locals.get(v))
 			continue;
@@ -193,6 +195,26 @@ unknown_control(enum tree_code code)
 	       startswith(name, "transaction");
 }
 
+// Builtins that take the parameters as they lie, or variable arguments by no va_list.
+bool
+passes_all_arguments(tree call)
+{
+	tree fn = get_callee_fndecl(call);
+
+	if (fn == NULL_TREE || !fndecl_built_in_p(fn, BUILT_IN_NORMAL))
+		return false;
+	switch (DECL_FUNCTION_CODE(fn)) {
+	case BUILT_IN_APPLY:
+	case BUILT_IN_APPLY_ARGS:
+	case BUILT_IN_VA_ARG_PACK:
+	case BUILT_IN_NEXT_ARG:
+	case BUILT_IN_SAVEREGS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 scan_tree(struct scan *s, tree t)
 {
@@ -231,6 +253,8 @@ scan_tree(struct scan *s, tree t)
 		scan_call(s->f, t);
 		if (call_expr_flags(t) & ECF_RETURNS_TWICE)
 			leave_alone(s, "it calls a function that returns twice");
+		if (passes_all_arguments(t))
+			leave_alone(s, "it passes on all its arguments");
 		return scan_operands(s, t);
 	case COMPOUND_LITERAL_EXPR:
 		if (!s->once.add(t))
@@ -320,9 +344,9 @@ scan_function(struct func *f)
 	struct scan s;
 
 	s.f = f;
+	s.has_nested = first_nested_function(cgraph_node::get(f->decl)) != NULL;
 	if (f->outer != NULL && f->outer->alone)
 		leave_alone(&s, "the function around it is left alone");
-	s.has_nested = first_nested_function(cgraph_node::get(f->decl)) != NULL;
 	scan_tree(&s, body_of(f->decl));
 	finish_jumps(&s);
 }

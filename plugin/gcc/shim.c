@@ -137,7 +137,7 @@ open_impl(void)
 		if (asprintf(&path, "%.*s%s", dir, self.dli_fname, name) < 0)
 			path = NULL;
 	}
-	impl = dlopen(path != NULL ? path : name, RTLD_NOW | RTLD_LOCAL);
+	impl = dlopen(path != NULL ? path : name, RTLD_LAZY | RTLD_LOCAL);
 	if (impl == NULL) {
 		fprintf(stderr, "goat: error: cannot load %s: %s\n"
 				"goat: it belongs beside goat.so; install goat again, or run make\n",
