@@ -48,6 +48,19 @@ entry_type(enum entry e)
 	}
 }
 
+// The type of an allocator: argument 1 is the size and 2 the alignment of what it gives, which
+// __builtin_object_size and the checks of _FORTIFY_SOURCE go by.
+tree
+allocator_type(tree type)
+{
+	tree size = tree_cons(get_identifier("alloc_size"),
+			      build_tree_list(NULL_TREE, integer_one_node), NULL_TREE);
+	tree both = tree_cons(get_identifier("alloc_align"),
+			      build_tree_list(NULL_TREE, build_int_cst(integer_type_node, 2)), size);
+
+	return build_type_attribute_variant(type, both);
+}
+
 tree
 runtime_function(enum entry e)
 {
@@ -66,7 +79,10 @@ runtime_function(enum entry e)
 	DECL_EXTERNAL(fn) = 1;
 	DECL_ARTIFICIAL(fn) = 1;
 	TREE_NOTHROW(fn) = 1;
-	DECL_IS_MALLOC(fn) = e == ENTRY_mallocgc;
+	if (e == ENTRY_mallocgc) {
+		DECL_IS_MALLOC(fn) = 1;
+		TREE_TYPE(fn) = allocator_type(TREE_TYPE(fn));
+	}
 	return made[e] = fn;
 }
 
