@@ -752,16 +752,10 @@ flow_list(struct walk_state *w, tree t)
 void
 flow_bind(struct walk_state *w, tree t)
 {
-	struct block *outer = w->block;
-	struct block **known = w->f->blocks.get(t);
-
-	if (known != NULL)
-		w->block = *known;
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
 		if (struct local **l = w->f->locals.get(v))
 			(*l)->block_depth = w->depth;
 	flow_discard(w, BIND_EXPR_BODY(t));
-	w->block = outer;
 }
 
 void
@@ -1115,7 +1109,7 @@ flow_function(struct func *f)
 
 	w.f = f;
 	w.depth = 1;
-	flow_value(&w, esc_discard(), body_of(f->decl));
+	flow_value(&w, esc_discard(), DECL_SAVED_TREE(f->decl));
 	// A function that is left alone keeps its variables; what it makes is the heap's.
 	if (f->alone)
 		for (const struct object *o : f->object_order)

@@ -120,7 +120,6 @@ struct func {
 	vec<struct object *> object_order;
 	hash_map<tree, struct loop *> loops;    // by LABEL_DECL: the ones that are jumped back to
 	hash_map<tree, tree> loop_ends;         // by GOTO_EXPR: the label whose loop it ends
-	hash_map<tree, struct block *> blocks;  // by BIND_EXPR
 	hash_set<tree> met;     // shared trees that were followed already
 	vec<struct free_site> frees;    // with -fgoat-heap2stack
 	unsigned HOST_WIDE_INT frame;   // bytes of heap blocks that went to the frame
@@ -135,12 +134,8 @@ struct unit {
 };
 extern struct unit unit;
 
-// plugin.cc
-bool unit_is_annotated(void);
-
 // scan.cc
 void scan_function(struct func *f);
-tree body_of(tree decl);
 bool is_null(tree t);
 struct func *owner_of(struct func *f, tree decl);       // F or one around it
 
@@ -149,7 +144,6 @@ struct walk_state {
 	struct func *f;
 	int depth;
 	struct arm *arm;
-	struct block *block;
 	location_t where;       // of what is being initialised, for braces have no place of their own
 };
 void flow_function(struct func *f);

@@ -69,7 +69,6 @@ scan_bind(struct scan *s, tree t)
 
 	b->bind = t;
 	b->outer = outer;
-	s->f->blocks.put(t, b);
 	s->block = b;
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v)) {
 		struct local *l;
@@ -316,12 +315,6 @@ finish_jumps(struct scan *s)
 
 } // namespace
 
-tree
-body_of(tree decl)
-{
-	return DECL_SAVED_TREE(decl);
-}
-
 struct func *
 owner_of(struct func *f, tree decl)
 {
@@ -349,6 +342,6 @@ scan_function(struct func *f)
 		leave_alone(&s, "the function around it is left alone");
 	if (lookup_attribute("naked", DECL_ATTRIBUTES(f->decl)))
 		leave_alone(&s, "it is assembler only");
-	scan_tree(&s, body_of(f->decl));
+	scan_tree(&s, DECL_SAVED_TREE(f->decl));
 	finish_jumps(&s);
 }
