@@ -18,7 +18,6 @@
 import itertools
 import os
 import sys
-import threading
 import time
 
 import mallocgen
@@ -96,13 +95,7 @@ class Comparison:
         self.args, self.work = args, work
         self.kind = KINDS[args.kind](args)
         self.scratch = testlib.scratch(work)
-        self.local = threading.local()
-
-    def directory(self):
-        if not hasattr(self.local, "dir"):
-            self.local.dir = os.path.join(self.scratch, f"t{threading.get_ident()}")
-            os.makedirs(self.local.dir)
-        return self.local.dir
+        self.directory = testlib.thread_directories(self.scratch)
 
     def build(self, compiler, flags, source, exe):
         argv = [compiler] + flags + ["-w"] + self.kind.includes + [source, "-o", exe]

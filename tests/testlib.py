@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -364,3 +365,16 @@ class Cache:
         with open(self.path + ".new", "w", encoding="utf-8") as f:
             json.dump(self.answers, f)
         os.replace(self.path + ".new", self.path)
+
+
+def thread_directories(scratch):
+    """A function that gives each thread a directory of its own, where programs may leave files."""
+    local = threading.local()
+
+    def directory():
+        if not hasattr(local, "dir"):
+            local.dir = os.path.join(scratch, f"t{threading.get_ident()}")
+            os.makedirs(local.dir)
+        return local.dir
+
+    return directory

@@ -24,7 +24,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
 
 import testlib
 from testlib import Outcome
@@ -191,14 +190,7 @@ class Torture:
         self.scratch = testlib.scratch(work)
         self.cache = testlib.Cache(
             os.path.join(work, f"plain-{testlib.compiler_identity(args.gcc)}.json"))
-        self.local = threading.local()
-
-    def directory(self):
-        """A directory of this thread's own, where programs may leave files."""
-        if not hasattr(self.local, "dir"):
-            self.local.dir = os.path.join(self.scratch, f"t{threading.get_ident()}")
-            os.makedirs(self.local.dir)
-        return self.local.dir
+        self.directory = testlib.thread_directories(self.scratch)
 
     def build(self, program, compiler, flags, level, output):
         return testlib.run(program.command(compiler, flags, level, output), COMPILE_LIMIT,
