@@ -638,7 +638,6 @@ flow_modify(struct walk_state *w, struct esc_hole k, tree t)
 
 // ---------------------------------------------------------------- statements
 
-
 void
 flow_return(struct walk_state *w, tree t)
 {

@@ -9,6 +9,7 @@
 //	names.cc    trees as the source spells them
 //	report.cc   notes, JSON, errors
 //	moves.cc    acts on the verdicts
+//	trees.cc    builds trees: calls of the runtime, variables, objects
 //
 // Layer: glue.
 
@@ -206,6 +207,28 @@ bool fits_in_frame(struct func *f, const struct object *o);
 void act(struct func *f);
 // What is left to do in a function that is left alone: new() comes from the heap.
 void act_alone(struct func *f);
+
+// trees.cc
+enum entry {                    // functions of the runtime
+#define ENTRY(name, ...) ENTRY_##name,
+#include "goat/entry.def"
+#undef ENTRY
+	NENTRIES
+};
+tree runtime_function(enum entry e);
+// A new object of TYPE from the collector, as a pointer to it; SIZE and ALIGN in bytes.
+tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT align);
+tree dereference(tree pointer);                 // *pointer, which is not null
+tree address_of(tree slot, tree type);          // &slot as a TYPE
+tree zero_of(tree type);
+tree set_and_give(tree place, tree value, tree result);         // place = value, result
+// The block of the source that is F's body, made if there is none. Sizes in the types of parameters
+// are computed before it.
+tree outermost(struct func *f);
+void put_at_top(tree bind, tree stmt);
+// Declares V in BIND, and in its scope so that debug information has it.
+void declare_in(tree bind, tree v);
+tree new_variable(struct func *f, location_t where, const char *name, tree type);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);
