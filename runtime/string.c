@@ -16,7 +16,8 @@ goat_string goat_string_cat(goat_string a, goat_string b);
 bool
 goat_string_eq(goat_string a, goat_string b)
 {
-	return a.len == b.len && (a.ptr == b.ptr || memcmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == b.len && (a.ptr == b.ptr || a.len == 0 ||
+				 memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 goat_string

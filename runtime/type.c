@@ -4,7 +4,8 @@
 //
 // A descriptor names one function for each, of goat/alg.def; those of arrays and structs go through
 // the descriptors of what is inside. Hashes are made of multiplications to 128 bits whose halves are
-// folded; each depends on a seed, which a map chooses at random.
+// folded; each depends on a seed, which a map chooses at random. With one multiplication only, the
+// low bits of close numbers were not spread as if at random (41 % of the slots hit, not 63 %).
 //
 // T1  equal(t, p, q) implies hasher(t, p, s) == hasher(t, q, s), for each s.
 // T2  Padding is never read, nor the bits beside a bit-field: they need not be the same.
@@ -81,13 +82,13 @@ load32(const unsigned char *p)
 static inline uint64_t
 hash64(uint64_t v, uint64_t seed)
 {
-	return mix(v ^ K0, seed ^ K1);
+	return mix(mix(v ^ K0, seed ^ K1), K2);
 }
 
 static inline uint64_t
 hash128(uint64_t v, uint64_t w, uint64_t seed)
 {
-	return mix(mix(v ^ K0, w ^ K2 ^ seed), seed ^ K1);
+	return mix(mix(v ^ K0, w ^ K2 ^ seed), K1);
 }
 
 // The last 1 to 16 bytes, as two words that may overlap.
@@ -121,7 +122,7 @@ fresh(void)
 	static _Atomic uint64_t last;
 
 	// Relaxed: nothing else is read or written by it.
-	return mix(atomic_fetch_add_explicit(&last, K0, memory_order_relaxed), K1);
+	return mix(atomic_fetch_add_explicit(&last, K0, memory_order_relaxed) ^ K2, K1);
 }
 
 bool
@@ -289,7 +290,8 @@ goat_strequal(const struct goat_type *t, const void *p, const void *q)
 	const goat_string *a = p, *b = q;
 
 	(void)t;
-	return a->len == b->len && (a->ptr == b->ptr || memcmp(a->ptr, b->ptr, a->len) == 0);
+	return a->len == b->len && (a->ptr == b->ptr || a->len == 0 ||
+				   memcmp(a->ptr, b->ptr, a->len) == 0);
 }
 
 uint64_t
