@@ -10,6 +10,9 @@
 //	report.cc   notes, JSON, errors
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
+//	types.cc    descriptors of types
+//	methods.cc  methods, interfaces, itabs
+//	iface.cc    as(), type_assert(), type_switch ... become plain trees
 //
 // Layer: glue.
 
@@ -229,6 +232,37 @@ void put_at_top(tree bind, tree stmt);
 // Declares V in BIND, and in its scope so that debug information has it.
 void declare_in(tree bind, tree v);
 tree new_variable(struct func *f, location_t where, const char *name, tree type);
+
+// types.cc
+enum : uint32_t { FNV_BASIS = 2166136261u };
+struct member_value {
+	const char *name;
+	tree value;
+};
+tree goat_any_type(void);
+tree goat_type_itself(tree type);
+const char *goat_type_text(tree type);
+const char *goat_parameters_text(tree function_type);   // "int, double"; "void"; "" without prototype
+uint32_t goat_type_hash(tree type);
+uint32_t goat_fnv1a(uint32_t h, const char *text);
+bool goat_same_type(tree a, tree b);
+bool goat_is_direct(tree type);
+tree goat_type_address(tree type);
+const char *goat_symbol(const char *what, const char *text, uint32_t hash);
+tree goat_constant(const char *symbol, tree type, tree init, bool shared);
+void goat_define(tree constant, tree init);
+tree goat_struct_value(tree record, std::initializer_list<struct member_value> members);
+void goat_types_finish(void (*each)(tree type));
+
+// methods.cc
+bool goat_has_methods(tree base);
+bool goat_is_interface(tree type);      // any is one too
+uint32_t goat_interface_hash(uint32_t h, tree type);
+tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+
+// iface.cc
+void lower_interfaces(void);
+void finish_interfaces(void);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);
