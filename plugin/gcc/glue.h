@@ -3,6 +3,7 @@
 // glue.h: what the files of plugin/gcc share.
 //
 //	plugin.cc   options, callbacks, the unit pass
+//	markers.cc  the statements that <goat.h> adds, from the macro's loop to a marked block
 //	scan.cc     a function's loops, blocks and calls, before its flow is followed
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
@@ -137,6 +138,16 @@ struct unit {
 	hash_map<tree, struct func *> by_decl;
 };
 extern struct unit unit;
+
+// markers.cc
+bool is_marked(tree decl, const char *attribute);
+// The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
+tree marker_of(tree t);
+bool is_defer(tree t);          // block_defer too
+bool is_block_defer(tree t);
+tree *marked_statement(tree bind);      // what is marked: the call or block, the switch, the case
+void register_markers(const char *plugin);
+void register_marker_attributes(void);
 
 // scan.cc
 void scan_function(struct func *f);

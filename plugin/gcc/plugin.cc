@@ -168,6 +168,7 @@ register_attributes(void *, void *)
 {
 	for (const struct attribute_spec &a : attributes)
 		register_attribute(&a);
+	register_marker_attributes();
 }
 
 // ---------------------------------------------------------------- annotated C
@@ -565,6 +566,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	register_callback(name, PLUGIN_INFO, NULL, &info);
 	register_callback(name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(name, PLUGIN_ATTRIBUTES, register_attributes, NULL);
+	register_markers(name);
 	register_callback(name, PLUGIN_PRAGMAS, register_pragmas, NULL);
 	register_callback(name, PLUGIN_FINISH_DECL, look_for_precompiled, NULL);
 	register_callback(name, PLUGIN_START_PARSE_FUNCTION, look_for_precompiled, NULL);
