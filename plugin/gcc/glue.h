@@ -22,6 +22,8 @@
 
 #include "compat.h"
 
+#include <initializer_list>
+
 #include "escape.h"
 
 // -fgoat-X[=V], see goatcc(1).
@@ -230,6 +232,8 @@ enum entry {                    // functions of the runtime
 	NENTRIES
 };
 tree runtime_function(enum entry e);
+bool is_runtime_function(tree fn);
+tree global_declaration(const char *name);      // one of <goat.h>
 // A new object of TYPE from the collector, as a pointer to it; SIZE and ALIGN in bytes.
 tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT align);
 tree dereference(tree pointer);                 // *pointer, which is not null
@@ -270,10 +274,19 @@ bool goat_has_methods(tree base);
 bool goat_is_interface(tree type);      // any is one too
 uint32_t goat_interface_hash(uint32_t h, tree type);
 tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+// Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
+bool goat_check_conversion(location_t *where, tree value, tree type, const char *text, tree to);
+// Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
+bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
+tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
+void goat_lower_method_call(tree fn, tree *call);
+void goat_emit_methods(tree type);
+void register_interface_attributes(void);
 
 // iface.cc
 void lower_interfaces(void);
 void finish_interfaces(void);
+void goat_mark_converted(tree call);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

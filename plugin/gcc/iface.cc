@@ -58,7 +58,7 @@ lower_below(struct lowering *l, tree *tp)
 }
 
 int
-marker_of(tree t)
+called_marker(tree t)
 {
 	tree fn = TREE_CODE(t) == CALL_EXPR ? get_callee_fndecl(t) : NULL_TREE;
 
@@ -345,7 +345,7 @@ string_literal_in(tree value)
 tree
 string_value(tree pointer, tree length)
 {
-	tree name = identifier_global_value(get_identifier("goat_string"));
+	tree name = global_declaration("goat_string");
 
 	return goat_struct_value(TYPE_MAIN_VARIANT(TREE_TYPE(name)),
 				 { { "ptr", pointer }, { "len", length } });
@@ -384,18 +384,31 @@ settle_operand(struct operand *o, bool panicking)
 	o->value = unpromoted(o->value, o->type);
 }
 
+// goat_new_() of <goat.h>.
+tree
+maker(void)
+{
+	static tree fn;
+
+	if (fn != NULL_TREE)
+		return fn;
+	fn = build_decl(UNKNOWN_LOCATION, FUNCTION_DECL, get_identifier("goat_new_"),
+			build_varargs_function_type_list(ptr_type_node, ptr_type_node, NULL_TREE));
+	TREE_PUBLIC(fn) = DECL_EXTERNAL(fn) = DECL_ARTIFICIAL(fn) = 1;
+	return fn;
+}
+
 // The data word for a value of TYPE.
 tree
 data_of(struct lowering *l, const struct operand *o)
 {
-	tree fn = identifier_global_value(get_identifier("goat_new_"));
 	tree type = o->type, object, text, call;
 
 	if (goat_is_direct(type))
 		return build1(NOP_EXPR, ptr_type_node, o->value);
 	object = literal(l, o->where, type, o->value);
 	text = build_string_literal(strlen(o->text) + 1, o->text);
-	call = build_call_expr_loc(o->where, fn, 3, text, build_zero_cst(build_pointer_type(type)),
+	call = build_call_expr_loc(o->where, maker(), 3, text, build_zero_cst(build_pointer_type(type)),
 				   build1(ADDR_EXPR, build_pointer_type(type), object));
 	goat_mark_converted(call);
 	return call;
@@ -838,7 +851,7 @@ is_type_switch(tree t)
 
 	while (call != NULL_TREE && CONVERT_EXPR_P(call))
 		call = TREE_OPERAND(call, 0);
-	return call != NULL_TREE && marker_of(call) == MARKER_SWITCH_INDEX;
+	return call != NULL_TREE && called_marker(call) == MARKER_SWITCH_INDEX;
 }
 
 // ---------------------------------------------------------------- the walk
@@ -858,7 +871,7 @@ lowered(struct lowering *l, tree call)
 {
 	location_t where = point_of_use(EXPR_LOCATION(call));
 
-	switch (marker_of(call)) {
+	switch (called_marker(call)) {
 	case MARKER_AS:
 		return lower_as(l, call, where);
 	case MARKER_ASSERT:
@@ -887,7 +900,7 @@ marker_below(tree t)
 
 	while (CONVERT_EXPR_P(call))
 		call = TREE_OPERAND(call, 0);
-	marker = marker_of(call);
+	marker = called_marker(call);
 	return marker == MARKER_AS || marker == MARKER_ASSERT ? call : NULL_TREE;
 }
 
@@ -904,7 +917,7 @@ void
 lower_call(struct lowering *l, tree *tp)
 {
 	tree call = *tp, value;
-	int marker = marker_of(call);
+	int marker = called_marker(call);
 
 	lower_arguments(l, call);
 	if ((value = lowered(l, call)) == NULL_TREE) {

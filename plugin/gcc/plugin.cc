@@ -169,6 +169,7 @@ register_attributes(void *, void *)
 	for (const struct attribute_spec &a : attributes)
 		register_attribute(&a);
 	register_marker_attributes();
+	register_interface_attributes();
 }
 
 // ---------------------------------------------------------------- annotated C
@@ -261,6 +262,8 @@ list_functions(void)
 	nodes.qsort(by_order);
 	for (cgraph_node *n : nodes)
 		add_function(n, NULL);
+	if (unit.annotated)
+		lower_interfaces();
 	for (struct func *f : unit.funcs)
 		scan_function(f);
 	// A nested function and the one around it share variables, so they are solved together.
@@ -483,10 +486,14 @@ unit_pass(void)
 {
 	unit.esc = esc_new(flow_wanted() || explanations_needed);
 	list_functions();
-	esc_components(unit.esc, solve, NULL);
-	report_finish();
 	if (!seen_error())
+		esc_components(unit.esc, solve, NULL);
+	report_finish();
+	if (!seen_error()) {
 		act_on_all();
+		if (unit.annotated)
+			finish_interfaces();
+	}
 	esc_free(unit.esc);
 	unit.esc = NULL;
 }

@@ -626,7 +626,7 @@ type_of_descriptor(void)
 }
 
 tree
-array_of(tree elt_type, vec<tree> values)
+array_of(tree elt_type, const vec<tree> &values)
 {
 	vec<constructor_elt, va_gc> *elts = NULL;
 	tree type = build_array_type_nelts(elt_type, values.length());
@@ -638,7 +638,7 @@ array_of(tree elt_type, vec<tree> values)
 
 // A private constant array, as a pointer to its first element.
 tree
-constant_array(tree elt_type, vec<tree> values)
+constant_array(tree elt_type, const vec<tree> &values)
 {
 	tree init, v;
 
@@ -798,10 +798,11 @@ value_of_descriptor(tree type)
 tree
 goat_any_type(void)
 {
-	tree name = identifier_global_value(get_identifier("goat_any"));
+	static tree type;
 
-	gcc_assert(name != NULL_TREE && TREE_CODE(name) == TYPE_DECL);
-	return TREE_TYPE(name);
+	if (type == NULL_TREE)
+		type = TREE_TYPE(global_declaration("goat_any"));
+	return type;
 }
 
 // TYPE without its qualifiers, and without the typedefs that are only another name of a scalar.
