@@ -91,6 +91,15 @@ function_of(tree type)
 	return context != NULL_TREE && TREE_CODE(context) == FUNCTION_DECL ? context : NULL_TREE;
 }
 
+// Names of the C library's own go last: it is FILE, not __FILE.
+bool
+is_earlier(tree a, tree b)
+{
+	bool inner_a = name_of(a)[0] == '_', inner_b = name_of(b)[0] == '_';
+
+	return inner_a != inner_b ? inner_b : DECL_UID(a) < DECL_UID(b);
+}
+
 // The typedef that TYPE is called by, or NULL: that of the tag's name, else the first.
 const char *
 typedef_of(tree type)
@@ -108,7 +117,7 @@ typedef_of(tree type)
 			continue;
 		if (tag != NULL && strcmp(tag, name_of(name)) == 0)
 			return tag;
-		if (first == NULL_TREE || DECL_UID(name) < DECL_UID(first))
+		if (first == NULL_TREE || is_earlier(name, first))
 			first = name;
 	}
 	return name_of(first);
