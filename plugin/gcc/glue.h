@@ -33,6 +33,7 @@ struct options {
 	bool heap2stack;
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
+	bool dump_itabs;
 	const char *filter;     // a regular expression on function names, or NULL
 };
 extern struct options opt;
@@ -205,6 +206,7 @@ const char *spell_object(tree t);
 const char *spell_location(location_t where);
 location_t point_of_use(location_t where);
 const char *keep(const char *text);
+const char *joined(std::initializer_list<const char *> parts);  // kept
 
 // report.cc
 enum decision_kind { MOVED, HEAP, STACK, NOESCAPE, LEAK, NOTICE };
@@ -257,7 +259,8 @@ struct member_value {
 tree goat_any_type(void);
 tree goat_type_itself(tree type);
 const char *goat_type_text(tree type);
-const char *goat_parameters_text(tree function_type);   // "int, double"; "void"; "" without prototype
+// "int, double"; "void"; "" without prototype. The first SKIP are left out.
+const char *goat_parameters_text(tree function_type, unsigned skip);
 uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
@@ -267,6 +270,7 @@ const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
 void goat_define(tree constant, tree init);
 tree goat_struct_value(tree record, std::initializer_list<struct member_value> members);
+tree goat_constant_array(tree elt_type, const vec<tree> &values);        // a pointer to its first
 void goat_types_finish(void (*each)(tree type));
 
 // methods.cc
@@ -275,13 +279,16 @@ bool goat_is_interface(tree type);      // any is one too
 uint32_t goat_interface_hash(uint32_t h, tree type);
 tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 // Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
-bool goat_check_conversion(location_t *where, tree value, tree type, const char *text, tree to);
+bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
 // Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
 bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
 tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
-void goat_lower_method_call(tree fn, tree *call);
+tree goat_direct_call(location_t where, tree type, const char *method, tree self,
+		      const vec<tree> &rest);
+bool goat_is_any(tree type);
+void register_methods(const char *plugin);
 void goat_emit_methods(tree type);
-void register_interface_attributes(void);
+void register_method_attributes(void);
 
 // iface.cc
 void lower_interfaces(void);

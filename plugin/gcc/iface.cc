@@ -43,10 +43,19 @@ const char *const marker_names[NMARKERS] = {
 };
 
 struct lowering {
-	tree fn;                // the function that is being lowered
+	struct func *f;         // that is being lowered
+	tree fn;                // its declaration
 	auto_vec<tree> variables;       // made below the innermost block, not yet in it
 	hash_set<tree> met;
 };
+
+struct conversion {
+	tree type;              // of what was converted
+};
+
+hash_map<tree, struct conversion> *conversions; // by literal, and by variable that only ever is it
+hash_set<tree> *assigned;       // variables that are assigned to after their definition
+hash_set<tree> *not_null;       // the same, not with null
 
 tree lower_tree(tree *tp, int *walk_subtrees, void *data);
 
@@ -101,12 +110,6 @@ first_field(tree record)
 	return f;
 }
 
-bool
-is_any(tree type)
-{
-	return TYPE_MAIN_VARIANT(type) == TYPE_MAIN_VARIANT(goat_any_type());
-}
-
 // The word of an interface that says what it holds: `tab`, or the `type` of an any.
 tree
 first_word(tree iface)
@@ -124,6 +127,13 @@ data_word(tree iface)
 	return build3(COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE);
 }
 
+bool
+is_plain_local(tree decl)
+{
+	return TREE_CODE(decl) == VAR_DECL && !TREE_STATIC(decl) && !DECL_EXTERNAL(decl) &&
+	       !TREE_ADDRESSABLE(decl) && !TREE_THIS_VOLATILE(decl);
+}
+
 // A tree for the value of T that may stand in several places, of which the first is evaluated first.
 tree
 once(tree t)
@@ -133,9 +143,8 @@ once(tree t)
 	STRIP_NOPS(plain);
 	if (CONSTANT_CLASS_P(plain) || TREE_CODE(t) == SAVE_EXPR)
 		return t;
-	if ((TREE_CODE(plain) == VAR_DECL || TREE_CODE(plain) == PARM_DECL) &&
-	    !TREE_ADDRESSABLE(plain) && !TREE_STATIC(plain) && !DECL_EXTERNAL(plain) &&
-	    !TREE_THIS_VOLATILE(plain))
+	if (is_plain_local(plain) || (TREE_CODE(plain) == PARM_DECL && !TREE_ADDRESSABLE(plain) &&
+				      !TREE_THIS_VOLATILE(plain)))
 		return t;
 	t = build1_loc(EXPR_LOCATION(t), SAVE_EXPR, TYPE_MAIN_VARIANT(TREE_TYPE(t)), t);
 	TREE_SIDE_EFFECTS(t) = 1;
@@ -239,7 +248,7 @@ type_in(tree iface)
 	tree word = first_word(iface), at;
 	int back = POINTER_SIZE / BITS_PER_UNIT + 8;    // from fn of struct goat_itab to type
 
-	if (is_any(TREE_TYPE(iface)))
+	if (goat_is_any(TREE_TYPE(iface)))
 		return word;
 	at = build2(POINTER_PLUS_EXPR, TREE_TYPE(word), word, size_int(-back));
 	at = build1(NOP_EXPR, build_pointer_type(descriptor_pointer_type()), at);
@@ -424,7 +433,7 @@ converted_interface(struct lowering *l, location_t where, tree iface, tree to)
 		return iface;
 	iface = once(iface);
 	have = type_in(iface);
-	if (!is_any(to)) {
+	if (!goat_is_any(to)) {
 		tab = build_call_expr_loc(where, runtime_function(ENTRY_assertE2I), 2,
 					  fold_convert(ptr_type_node, type_address(to)),
 					  fold_convert(ptr_type_node, have));
@@ -453,11 +462,27 @@ check_operand(const struct operand *o, tree to)
 	return true;
 }
 
+// A pointer that is nil here makes an interface that is not.
+void
+warn_of_nil(const struct operand *o, tree to)
+{
+	tree v = o->value;
+
+	STRIP_NOPS(v);
+	if (!goat_is_direct(o->type) || in_system_header_at(o->where))
+		return;
+	if (is_null(v) ||
+	    (is_plain_local(v) && !not_null->contains(v) && DECL_INITIAL(v) != NULL_TREE &&
+	     is_null(DECL_INITIAL(v))))
+		warning_at(o->where, 0, "%qs is NULL here; the %s that holds it will not be nil",
+			   o->text, goat_type_text(to));
+}
+
 tree
 lower_as(struct lowering *l, tree call, location_t where)
 {
 	const char *inter = text_of(CALL_EXPR_ARG(call, 0));
-	tree to = type_argument(call, 2), first;
+	tree to = type_argument(call, 2), value;
 	struct operand o = { CALL_EXPR_ARG(call, 4), type_argument(call, 3),
 			     text_of(CALL_EXPR_ARG(call, 1)), where };
 
@@ -465,12 +490,16 @@ lower_as(struct lowering *l, tree call, location_t where)
 	if (!check_operand(&o, to))
 		return is_interface(to) ? nil_value(l, where, to)
 					: literal(l, where, to, zero_of(to));
-	if (!goat_check_conversion(&o.where, o.value, o.type, o.text, to))
+	if (!goat_check_conversion(where, o.value, o.type, o.text, to))
 		return nil_value(l, where, to);
 	if (is_interface(o.type))
 		return converted_interface(l, where, o.value, to);
-	first = is_any(to) ? type_address(o.type) : goat_itab_address(to, o.type);
-	return interface_value(l, where, to, first, data_of(l, &o));
+	warn_of_nil(&o, to);
+	if (goat_is_any(to))
+		return interface_value(l, where, to, type_address(o.type), data_of(l, &o));
+	value = interface_value(l, where, to, goat_itab_address(to, o.type), data_of(l, &o));
+	conversions->put(value, { o.type });
+	return value;
 }
 
 // ---------------------------------------------------------------- assertion
@@ -491,7 +520,7 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 {
 	tree have = type_in(iface);
 
-	if (!is_any(to))
+	if (!goat_is_any(to))
 		return build_call_expr_loc(
 			where,
 			runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 2,
@@ -854,7 +883,7 @@ is_type_switch(tree t)
 	return call != NULL_TREE && called_marker(call) == MARKER_SWITCH_INDEX;
 }
 
-// ---------------------------------------------------------------- the walk
+// ---------------------------------------------------------------- markers
 
 void
 lower_arguments(struct lowering *l, tree call)
@@ -913,17 +942,152 @@ lower_load(struct lowering *l, tree *tp)
 	*tp = lowered(l, call);
 }
 
+// ---------------------------------------------------------------- calls
+
+// The interface that CALL calls a method of, i in i.tab->M(i.data, ...), or NULL; its two places.
+tree
+called_interface(tree call, tree **in_fn, tree **in_data)
+{
+	tree fn = CALL_EXPR_FN(call), *p;
+
+	if (fn == NULL_TREE || call_expr_nargs(call) < 1 || TREE_CODE(fn) != COMPONENT_REF)
+		return NULL_TREE;
+	while (TREE_CODE(fn) == COMPONENT_REF)
+		fn = TREE_OPERAND(fn, 0);
+	if (TREE_CODE(fn) != INDIRECT_REF)
+		return NULL_TREE;
+	for (p = &TREE_OPERAND(fn, 0); CONVERT_EXPR_P(*p); p = &TREE_OPERAND(*p, 0))
+		;
+	if (TREE_CODE(*p) != COMPONENT_REF || !is_interface(TREE_TYPE(TREE_OPERAND(*p, 0))))
+		return NULL_TREE;
+	*in_fn = &TREE_OPERAND(*p, 0);
+	for (p = &CALL_EXPR_ARG(call, 0); CONVERT_EXPR_P(*p); p = &TREE_OPERAND(*p, 0))
+		;
+	if (TREE_CODE(*p) != COMPONENT_REF ||
+	    TYPE_MAIN_VARIANT(TREE_TYPE(TREE_OPERAND(*p, 0))) !=
+		    TYPE_MAIN_VARIANT(TREE_TYPE(**in_fn)))
+		return NULL_TREE;
+	*in_data = &TREE_OPERAND(*p, 0);
+	return **in_fn;
+}
+
+location_t
+spelled_at(tree t)
+{
+	return linemap_resolve_location(line_table, EXPR_LOCATION(t), LRK_SPELLING_LOCATION, NULL);
+}
+
+// call(next(), M) has next() in two places, for the macro has it so.
+void
+evaluate_once(tree call)
+{
+	tree *in_fn, *in_data, iface = called_interface(call, &in_fn, &in_data), one;
+
+	if (iface == NULL_TREE || !TREE_SIDE_EFFECTS(iface) || !TREE_SIDE_EFFECTS(*in_data) ||
+	    TREE_CODE(iface) != TREE_CODE(*in_data) || spelled_at(iface) != spelled_at(*in_data))
+		return;
+	one = build1_loc(EXPR_LOCATION(iface), SAVE_EXPR, TREE_TYPE(iface), iface);
+	TREE_SIDE_EFFECTS(one) = 1;
+	*in_fn = *in_data = one;
+}
+
+tree
+note_assignment(tree *tp, int *walk_subtrees, void *)
+{
+	tree t = *tp, to;
+
+	if (TYPE_P(t))
+		*walk_subtrees = 0;
+	switch (TREE_CODE(t)) {
+	case MODIFY_EXPR:
+	case INIT_EXPR:
+	case PREINCREMENT_EXPR:
+	case PREDECREMENT_EXPR:
+	case POSTINCREMENT_EXPR:
+	case POSTDECREMENT_EXPR:
+		to = get_base_address(TREE_OPERAND(t, 0));
+		if (to == NULL_TREE || !DECL_P(to))
+			return NULL_TREE;
+		assigned->add(to);
+		if (TREE_CODE(t) != MODIFY_EXPR || !is_null(TREE_OPERAND(t, 1)))
+			not_null->add(to);
+		return NULL_TREE;
+	case ASM_EXPR:
+		for (tree o = ASM_OUTPUTS(t); o != NULL_TREE; o = TREE_CHAIN(o))
+			if ((to = get_base_address(TREE_VALUE(o))) != NULL_TREE && DECL_P(to)) {
+				assigned->add(to);
+				not_null->add(to);
+			}
+		return NULL_TREE;
+	default:
+		return NULL_TREE;
+	}
+}
+
+// A variable that is defined as a conversion and never anything else.
+void
+note_definition(tree decl)
+{
+	tree init = DECL_INITIAL(decl);
+	struct conversion *c;
+
+	if (!is_plain_local(decl) || assigned->contains(decl))
+		return;
+	if ((c = conversions->get(init)) != NULL) {
+		struct conversion copy = *c;
+
+		conversions->put(decl, copy);
+	}
+}
+
+tree
+field_called(tree call)
+{
+	return TREE_OPERAND(CALL_EXPR_FN(call), 1);
+}
+
+// Go: devirtualize/devirtualize.go; an interface whose type is seen is called directly.
+void
+devirtualise(struct lowering *l, tree *tp)
+{
+	tree call = *tp, *in_fn, *in_data, iface = called_interface(call, &in_fn, &in_data), direct;
+	struct conversion *c;
+	auto_vec<tree> rest;
+	const char *name;
+
+	if (iface == NULL_TREE || iface != *in_data)
+		return;
+	c = conversions->get(TREE_CODE(iface) == SAVE_EXPR ? TREE_OPERAND(iface, 0) : iface);
+	if (c == NULL)
+		return;
+	for (int i = 1; i < call_expr_nargs(call); i++)
+		rest.safe_push(CALL_EXPR_ARG(call, i));
+	name = IDENTIFIER_POINTER(DECL_NAME(field_called(call)));
+	direct = goat_direct_call(EXPR_LOCATION(call), c->type, name, CALL_EXPR_ARG(call, 0), rest);
+	if (direct == NULL_TREE)
+		return;
+	if (report_wanted()) {
+		char *text = concat("devirtualizing ", spell(iface), ".", name, " to ",
+				    goat_type_text(c->type), NULL);
+
+		report(l->f, EXPR_LOCATION(call), NOTICE, NULL, text, NULL, NULL);
+		free(text);
+	}
+	*tp = direct;
+}
+
+// ---------------------------------------------------------------- the walk
+
 void
 lower_call(struct lowering *l, tree *tp)
 {
 	tree call = *tp, value;
 	int marker = called_marker(call);
 
+	evaluate_once(call);
 	lower_arguments(l, call);
-	if ((value = lowered(l, call)) == NULL_TREE) {
-		goat_lower_method_call(l->fn, tp);
-		return;
-	}
+	if ((value = lowered(l, call)) == NULL_TREE)
+		return devirtualise(l, tp);
 	if (marker == MARKER_AS || marker == MARKER_ASSERT) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
@@ -957,8 +1121,10 @@ lower_decl(struct lowering *l, tree decl)
 	if (!VAR_P(decl) && TREE_CODE(decl) != TYPE_DECL)
 		return;
 	lower_sizes(l, TREE_TYPE(decl));
-	if (VAR_P(decl) && DECL_INITIAL(decl) != NULL_TREE && !l->met.add(decl))
+	if (VAR_P(decl) && DECL_INITIAL(decl) != NULL_TREE && !l->met.add(decl)) {
 		lower_below(l, &DECL_INITIAL(decl));
+		note_definition(decl);
+	}
 }
 
 void
@@ -1043,16 +1209,28 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 void
 lower_interfaces(void)
 {
+	conversions = new hash_map<tree, struct conversion>;
+	assigned = new hash_set<tree>;
+	not_null = new hash_set<tree>;
+	for (struct func *f : unit.funcs)
+		walk_tree_without_duplicates(&DECL_SAVED_TREE(f->decl), note_assignment, NULL);
 	for (struct func *f : unit.funcs) {
 		struct lowering l;
 
-		l.fn = f->decl;
+		l.f = f;
+		l.fn = current_function_decl = f->decl;
 		lower_below(&l, &DECL_SAVED_TREE(f->decl));
 	}
+	current_function_decl = NULL_TREE;
 }
 
 void
 finish_interfaces(void)
 {
 	goat_types_finish(goat_emit_methods);
+}
+
+void
+goat_mark_converted(tree)
+{
 }
