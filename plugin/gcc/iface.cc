@@ -241,9 +241,13 @@ interface_value(struct lowering *l, location_t where, tree type, tree first, tre
 }
 
 tree
-nil_value(struct lowering *l, location_t where, tree type)
+zero_value(struct lowering *l, location_t where, tree type)
 {
-	return literal(l, where, TYPE_MAIN_VARIANT(type), zero_of(TYPE_MAIN_VARIANT(type)));
+	if (VOID_TYPE_P(type) || FUNC_OR_METHOD_TYPE_P(type) || !COMPLETE_TYPE_P(type) ||
+	    TREE_CODE(TYPE_SIZE(type)) != INTEGER_CST)
+		return build1(INDIRECT_REF, type, build_zero_cst(build_pointer_type(type)));
+	type = TYPE_MAIN_VARIANT(type);
+	return AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
 }
 
 // The descriptor of what IFACE, which may stand in several places, holds; NULL for nil.
@@ -611,10 +615,9 @@ lower_as(struct lowering *l, tree call, location_t where)
 
 	settle_operand(&o, strcmp(inter, "panic") == 0);
 	if (!check_operand(&o, to))
-		return is_interface(to) ? nil_value(l, where, to)
-					: literal(l, where, to, zero_of(to));
+		return zero_value(l, where, to);
 	if (!goat_check_conversion(where, o.value, o.type, o.text, to))
-		return nil_value(l, where, to);
+		return zero_value(l, where, to);
 	if (is_interface(o.type))
 		return converted_interface(l, &o, to);
 	warn_of_nil(&o, to);
@@ -658,11 +661,22 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 			have);
 }
 
-// Whether an assertion to TYPE can hold; an error if not. WHAT is "assertion" or "switch case".
+// Whether an assertion of an interface, in the source TEXT, to TYPE can hold; an error if not.
 bool
-check_assertion(location_t where, const char *what, const char *text, tree iface, tree type)
+check_assertion(location_t where, bool in_switch, const char *text, tree iface, tree type)
 {
-	return goat_check_assertion(where, what, text, TREE_TYPE(iface), type);
+	const char *name = goat_type_text(type);
+
+	if (TREE_CODE(type) == ARRAY_TYPE || FUNC_OR_METHOD_TYPE_P(type)) {
+		error_at(where, "an interface does not hold %qs, but a pointer to it", name);
+		return false;
+	}
+	if (!goat_is_direct(type) && (VOID_TYPE_P(type) || !COMPLETE_TYPE_P(type) ||
+				      !tree_fits_uhwi_p(TYPE_SIZE_UNIT(type)))) {
+		error_at(where, "an interface does not hold %qs, which has no size", name);
+		return false;
+	}
+	return goat_check_assertion(where, in_switch, text, TREE_TYPE(iface), type);
 }
 
 tree
@@ -671,8 +685,8 @@ lower_assert(struct lowering *l, tree call, location_t where)
 	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), have, check;
 
 	if (!check_interface(where, "type_assert", iface) ||
-	    !check_assertion(where, "assertion", text_of(CALL_EXPR_ARG(call, 0)), iface, type))
-		return literal(l, where, TYPE_MAIN_VARIANT(type), zero_of(TYPE_MAIN_VARIANT(type)));
+	    !check_assertion(where, false, text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+		return zero_value(l, where, type);
 	iface = once(iface);
 	if (is_interface(type))
 		return in_order(iface, interface_value(l, where, type,
@@ -737,7 +751,7 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 	tree ok, value, set, first, zero, result;
 
 	if (!check_interface(where, "type_assert_ok", iface) || !check_target(where, p, type) ||
-	    !check_assertion(where, "assertion", text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+	    !check_assertion(where, false, text_of(CALL_EXPR_ARG(call, 0)), iface, type))
 		return boolean_false_node;
 	type = TYPE_MAIN_VARIANT(type);
 	iface = once(iface);
@@ -747,12 +761,12 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 		first = once(asserted_word(where, iface, type, false));
 		ok = compare(NE_EXPR, first, null_pointer_node);
 		value = interface_value(l, where, type, first, data_word(iface), "");
-		zero = nil_value(l, where, type);
+		zero = zero_value(l, where, type);
 	} else {
 		first = once(type_in(iface));
 		ok = is_of_type(first, type);
 		value = unboxed(data_word(iface), type);
-		zero = AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
+		zero = zero_value(l, where, type);
 	}
 	ok = once(fold_convert(boolean_type_node, ok));
 	result = in_order(in_order(iface, in_order(p, first)), ok);
@@ -879,17 +893,17 @@ is_default_case(const struct type_case *c)
 
 // Go: types2, "duplicate case in type switch".
 bool
-check_cases(location_t where, const char *text, tree iface, const vec<struct type_case> &cases)
+check_cases(const char *text, tree iface, const vec<struct type_case> &cases)
 {
 	bool good = true;
 
 	for (unsigned i = 0; i < cases.length(); i++) {
-		location_t at = DECL_SOURCE_LOCATION(cases[i].variable);
+		location_t at = point_of_use(DECL_SOURCE_LOCATION(cases[i].variable));
 
 		if (is_default_case(&cases[i]))
 			continue;
 		if (!is_nil_case(&cases[i]))
-			good &= check_assertion(at, "switch case", text, iface,
+			good &= check_assertion(at, true, text, iface,
 						TREE_TYPE(cases[i].variable));
 		for (unsigned j = 0; j < i; j++) {
 			if (is_default_case(&cases[j]) ||
@@ -902,12 +916,12 @@ check_cases(location_t where, const char *text, tree iface, const vec<struct typ
 				error_at(at, "duplicate case %s in type switch", cases[i].text);
 			else
 				continue;
-			inform(DECL_SOURCE_LOCATION(cases[j].variable), "previous case");
+			inform(point_of_use(DECL_SOURCE_LOCATION(cases[j].variable)),
+			       "previous case");
 			good = false;
 			break;
 		}
 	}
-	(void)where;
 	return good;
 }
 
@@ -1034,6 +1048,15 @@ number_of_case(struct lowering *l, tree iface, const vec<struct type_case> &case
 	return in_order(d.have, number);
 }
 
+// The operand of type_switch, of which IFACE is a copy.
+const char *
+switched_text(tree iface)
+{
+	tree a = VAR_P(iface) ? lookup_attribute("goat_switch", DECL_ATTRIBUTES(iface)) : NULL_TREE;
+
+	return a != NULL_TREE ? TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(a))) : spell(iface);
+}
+
 // Variables of a case that have no initial value yet get theirs: a DECL_EXPR there is already.
 void
 lower_type_switch(struct lowering *l, tree t)
@@ -1050,7 +1073,7 @@ lower_type_switch(struct lowering *l, tree t)
 	where = point_of_use(EXPR_LOCATION(call));
 	walk_tree_without_duplicates(&SWITCH_BODY(t), find_case, &finder);
 	if (!check_interface(where, "type_switch", iface) ||
-	    !check_cases(where, spell(iface), iface, cases)) {
+	    !check_cases(switched_text(iface), iface, cases)) {
 		SWITCH_COND(t) = build_int_cst(type, -1);
 		return;
 	}
