@@ -240,11 +240,17 @@ interface_value(struct lowering *l, location_t where, tree type, tree first, tre
 	return literal(l, where, TYPE_MAIN_VARIANT(type), init);
 }
 
+bool
+has_known_size(tree type)
+{
+	return !VOID_TYPE_P(type) && !FUNC_OR_METHOD_TYPE_P(type) && COMPLETE_TYPE_P(type) &&
+	       tree_fits_uhwi_p(TYPE_SIZE_UNIT(type));
+}
+
 tree
 zero_value(struct lowering *l, location_t where, tree type)
 {
-	if (VOID_TYPE_P(type) || FUNC_OR_METHOD_TYPE_P(type) || !COMPLETE_TYPE_P(type) ||
-	    TREE_CODE(TYPE_SIZE(type)) != INTEGER_CST)
+	if (!has_known_size(type))
 		return build1(INDIRECT_REF, type, build_zero_cst(build_pointer_type(type)));
 	type = TYPE_MAIN_VARIANT(type);
 	return AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
@@ -671,8 +677,7 @@ check_assertion(location_t where, bool in_switch, const char *text, tree iface, 
 		error_at(where, "an interface does not hold %qs, but a pointer to it", name);
 		return false;
 	}
-	if (!goat_is_direct(type) && (VOID_TYPE_P(type) || !COMPLETE_TYPE_P(type) ||
-				      !tree_fits_uhwi_p(TYPE_SIZE_UNIT(type)))) {
+	if (!has_known_size(type)) {
 		error_at(where, "an interface does not hold %qs, which has no size", name);
 		return false;
 	}
@@ -1299,6 +1304,10 @@ lower_call(struct lowering *l, tree *tp)
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
+		if (!has_known_size(type)) {    // there was an error
+			*tp = build_zero_cst(TREE_TYPE(call));
+			return;
+		}
 		value = literal(l, EXPR_LOCATION(call), type, value);
 		value = build1(ADDR_EXPR, build_pointer_type(type), value);
 		TREE_SIDE_EFFECTS(value) = 1;
