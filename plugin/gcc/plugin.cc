@@ -66,6 +66,13 @@ set_heap2stack(const char *value)
 }
 
 bool
+set_dump_itabs(const char *value)
+{
+	opt.dump_itabs = true;
+	return value == NULL;
+}
+
+bool
 set_json(const char *value)
 {
 	opt.json = value;
@@ -104,6 +111,7 @@ const struct option option_table[] = {
 	{ "json", set_json, "a file name" },
 	{ "dot", set_dot, "a file name" },
 	{ "heap2stack", set_heap2stack, "no value" },
+	{ "dump-itabs", set_dump_itabs, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
 	{ "wdefer-loop", set_wdefer_loop, "no value" },
 };
@@ -177,6 +185,7 @@ register_attributes(void *, void *)
 	for (const struct attribute_spec &a : attributes)
 		register_attribute(&a);
 	register_marker_attributes();
+	register_method_attributes();
 }
 
 // ---------------------------------------------------------------- annotated C
@@ -277,6 +286,8 @@ list_functions(void)
 	nodes.qsort(by_order);
 	for (cgraph_node *n : nodes)
 		add_function(n, NULL);
+	if (unit.annotated)
+		lower_interfaces();
 	for (struct func *f : unit.funcs) {
 		scan_function(f);
 		if (unit.annotated)
@@ -514,10 +525,14 @@ unit_pass(void)
 {
 	unit.esc = esc_new(flow_wanted() || explanations_needed);
 	list_functions();
-	esc_components(unit.esc, solve, NULL);
-	report_finish();
 	if (!seen_error())
+		esc_components(unit.esc, solve, NULL);
+	report_finish();
+	if (!seen_error()) {
 		act_on_all();
+		if (unit.annotated)
+			finish_interfaces();
+	}
 	esc_free(unit.esc);
 	unit.esc = NULL;
 }
@@ -559,6 +574,7 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-json=FILE   every decision as a line of JSON\n"
 	"-fplugin-arg-goat-heap2stack  malloc() that does not escape lives in the frame\n"
 	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
+	"-fplugin-arg-goat-dump-itabs  print the unit's sets of methods and itabs\n"
 	"-fplugin-arg-goat-filter=RE   report on functions that match only\n"
 	"-fplugin-arg-goat-wdefer-loop warn of a defer in a loop\n",
 };
@@ -599,6 +615,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	register_callback(name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(name, PLUGIN_ATTRIBUTES, register_attributes, NULL);
 	register_markers(name);
+	register_methods(name);
 	register_callback(name, PLUGIN_PRAGMAS, register_pragmas, NULL);
 	register_callback(name, PLUGIN_FINISH_DECL, look_for_precompiled, NULL);
 	register_callback(name, PLUGIN_START_PARSE_FUNCTION, look_for_precompiled, NULL);

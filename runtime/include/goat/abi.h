@@ -62,7 +62,7 @@ struct goat_field {
 	const char *name;       // "" where it is embedded without a name
 	const struct goat_type *type;
 	size_t offset;          // in bytes; of a bit-field: of the unit that it lies in
-	uint8_t bit, bits;      // of a bit-field: its lowest bit in the unit and its width; else 0, 0
+	uint8_t bit, bits;      // of a bit-field: its lowest bit from there and its width; else 0, 0
 	uint8_t embedded;
 };
 
@@ -72,6 +72,7 @@ struct goat_method {
 	const char *sig;        // as C spells it without the receiver: "int (int, double)"
 	uint32_t sighash;       // FNV-1a, 32 bits, of sig
 	uint8_t pointer;        // has a pointer receiver: only *T's method set holds it
+	uint16_t slot;          // of an interface: which of the fn of its itabs
 	void (*fn)(void);       // called with the data pointer first; a NULL in an interface's list
 };
 
@@ -86,13 +87,13 @@ struct goat_type {
 	uint8_t flags;          // enum goat_tflag
 	const char *name;       // as C spells it: "unsigned long", "Cat *"
 	// Whether the values at p and q are equal; NULL where they cannot be compared. Panics where
-	// an interface inside holds what cannot.
+	// an interface inside holds what cannot. Of alg.def, as is hasher.
 	bool (*equal)(const struct goat_type *t, const void *p, const void *q);
 	// Of the value at p; equal values have equal hashes. NULL where equal is.
 	uint64_t (*hasher)(const struct goat_type *t, const void *p, uint64_t seed);
 	const uint8_t *gcdata;  // one bit a word, lowest first, for ptrdata bytes; NULL if ptrdata is 0
-	const struct goat_type *elem;   // pointed to, of an array or slice; of a union NULL
-	size_t len;             // elements of an array; members in fields otherwise
+	const struct goat_type *elem;   // pointed to; of an array, slice, complex number; else NULL
+	size_t len;             // elements of an array, 2 of a complex number; else members in fields
 	const struct goat_field *fields;
 	const struct goat_method *methods;      // of an interface: its methods sorted by name
 	size_t nmethods;
