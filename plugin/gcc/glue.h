@@ -3,13 +3,19 @@
 // glue.h: what the files of plugin/gcc share.
 //
 //	plugin.cc   options, callbacks, the unit pass
+//	markers.cc  the statements that <goat.h> adds, from the macro's loop to a marked block
 //	scan.cc     a function's loops, blocks and calls, before its flow is followed
+//	defer_scan.cc  defers: what may be met again, what is captured, their flow
+//	defer.cc    puts deferred code where it runs
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
 //	names.cc    trees as the source spells them
 //	report.cc   notes, JSON, errors
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
+//	types.cc    descriptors of types
+//	methods.cc  methods, interfaces, itabs
+//	iface.cc    as(), type_assert(), type_switch ... become plain trees
 //
 // Layer: glue.
 
@@ -18,6 +24,8 @@
 
 #include "compat.h"
 
+#include <initializer_list>
+
 #include "escape.h"
 
 // -fgoat-X[=V], see goatcc(1).
@@ -25,8 +33,10 @@ struct options {
 	int m;                  // 0, 1 or 2
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
+	bool wdefer_loop;       // warn of a defer in a loop
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
+	bool dump_itabs;
 	const char *filter;     // a regular expression on function names, or NULL
 };
 extern struct options opt;
@@ -124,6 +134,8 @@ struct func {
 	hash_set<tree> met;     // shared trees that were followed already
 	vec<struct free_site> frees;    // with -fgoat-heap2stack
 	unsigned HOST_WIDE_INT frame;   // bytes of heap blocks that went to the frame
+	struct deferred_code *deferred; // in annotated C
+	tree named_result;      // result(T, r), or NULL
 };
 
 // The unit being compiled.
@@ -135,10 +147,30 @@ struct unit {
 };
 extern struct unit unit;
 
+// markers.cc
+bool is_marked(tree decl, const char *attribute);
+// The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
+tree marker_of(tree t);
+bool is_defer(tree t);          // block_defer too
+bool is_block_defer(tree t);
+tree *marked_statement(tree bind);      // what is marked: the call or block, the switch, the case
+void register_markers(const char *plugin);
+void register_marker_attributes(void);
+
+struct walk_state;
+
 // scan.cc
 void scan_function(struct func *f);
 bool is_null(tree t);
 struct func *owner_of(struct func *f, tree decl);       // F or one around it
+
+// defer_scan.cc
+void scan_deferred(struct func *f);
+void flow_defer(struct walk_state *w, tree bind);
+void decide_deferred(struct func *f);
+
+// defer.cc
+void lower_deferred(struct func *f);
 
 // flow.cc
 struct walk_state {
@@ -167,6 +199,8 @@ to_heap(void)
 
 // calls.cc
 void flow_call(struct walk_state *w, struct esc_hole k, tree call);
+// A call that may be made when this round of a loop is over: its arguments are kept on the heap.
+void flow_call_later(struct walk_state *w, tree call);
 // The function of the unit that DECL is, if its body may be relied on; else NULL.
 struct func *unit_function(tree decl);
 void scan_call(struct func *f, tree call);
@@ -189,6 +223,7 @@ const char *spell_object(tree t);
 const char *spell_location(location_t where);
 location_t point_of_use(location_t where);
 const char *keep(const char *text);
+const char *joined(std::initializer_list<const char *> parts);  // kept
 
 // report.cc
 enum decision_kind { MOVED, HEAP, STACK, NOESCAPE, LEAK, NOTICE };
@@ -216,6 +251,8 @@ enum entry {                    // functions of the runtime
 	NENTRIES
 };
 tree runtime_function(enum entry e);
+bool is_runtime_function(tree fn);
+tree global_declaration(const char *name);      // one of <goat.h>
 // A new object of TYPE from the collector, as a pointer to it; SIZE and ALIGN in bytes.
 tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT align);
 tree dereference(tree pointer);                 // *pointer, which is not null
@@ -229,6 +266,51 @@ void put_at_top(tree bind, tree stmt);
 // Declares V in BIND, and in its scope so that debug information has it.
 void declare_in(tree bind, tree v);
 tree new_variable(struct func *f, location_t where, const char *name, tree type);
+
+// types.cc
+enum : uint32_t { FNV_BASIS = 2166136261u };
+struct member_value {
+	const char *name;
+	tree value;
+};
+tree goat_any_type(void);
+tree goat_type_itself(tree type);
+const char *goat_type_text(tree type);
+// "int, double"; "void"; "" without prototype. The first SKIP are left out.
+const char *goat_parameters_text(tree function_type, unsigned skip);
+uint32_t goat_type_hash(tree type);
+uint32_t goat_fnv1a(uint32_t h, const char *text);
+bool goat_same_type(tree a, tree b);
+bool goat_is_direct(tree type);
+tree goat_type_address(tree type);
+const char *goat_symbol(const char *what, const char *text, uint32_t hash);
+tree goat_constant(const char *symbol, tree type, tree init, bool shared);
+void goat_define(tree constant, tree init);
+tree goat_struct_value(tree record, std::initializer_list<struct member_value> members);
+tree goat_constant_array(tree elt_type, const vec<tree> &values);        // a pointer to its first
+void goat_types_finish(void (*each)(tree type));
+
+// methods.cc
+bool goat_has_methods(tree base);
+bool goat_is_interface(tree type);      // any is one too
+uint32_t goat_interface_hash(uint32_t h, tree type);
+tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+// Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
+bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
+// Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
+bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
+tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
+tree goat_direct_call(location_t where, tree type, const char *method, tree self,
+		      const vec<tree> &rest);
+bool goat_is_any(tree type);
+void register_methods(const char *plugin);
+void goat_emit_methods(tree type);
+void register_method_attributes(void);
+
+// iface.cc
+void lower_interfaces(void);
+void finish_interfaces(void);
+void goat_mark_converted(tree call);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);
