@@ -11,7 +11,8 @@
 // an open table remembers every answer there ever was, failures too. Its slots change once, from
 // empty to full, so readers take no lock; a table that is half full is copied to a larger one.
 //
-// I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then.
+// I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then. A
+//     search begins at the slot that `first_slot` gives, and goes on to the first empty one.
 // I2  The answers in a table fit the sets that were known when it was made, and later ones may only
 //     add methods: a new table without the failures is made then.
 // I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
@@ -25,6 +26,7 @@
 
 #include "type.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -40,11 +42,13 @@ struct slot {
 	_Atomic(const struct goat_type *) inter;
 	_Atomic(const struct goat_type *) type;
 	_Atomic(void *) tab;                    // NULL: it lacks a method
+	void *unused;                           // a shift finds the slot, not a multiplication
 };
 
 struct table {
-	size_t mask;                            // number of slots less 1
+	size_t n;                               // how many slots, a power of 2
 	size_t used;                            // guarded by lock
+	size_t mask;                            // of offsets of slots, in bytes: I1
 	struct table *older;                    // so that leak checkers find it
 	struct slot slot[];
 };
@@ -52,7 +56,9 @@ struct table {
 static struct {
 	struct table head;
 	struct slot slot[FIRST_SLOTS];
-} first = { { .mask = FIRST_SLOTS - 1 }, { { NULL, NULL, NULL } } };
+} first = { { .n = FIRST_SLOTS, .mask = (FIRST_SLOTS - 1) * sizeof(struct slot) }, { { NULL } } };
+
+static_assert((sizeof(struct slot) & (sizeof(struct slot) - 1)) == 0, "masks of offsets");
 
 static _Atomic(struct table *) answers = &first.head;
 
@@ -81,30 +87,31 @@ allocate(size_t n, size_t size)
 
 // ---- Answers ----
 
-static inline size_t
-slot_of(const struct goat_type *inter, const struct goat_type *type)
+static inline struct slot *
+first_slot(struct table *t, const struct goat_type *inter, const struct goat_type *type)
 {
-	uint64_t h = (uintptr_t)inter * 3 + (uintptr_t)type;
+	uint64_t h = ((uintptr_t)inter * 3 + (uintptr_t)type) * 0x9e3779b97f4a7c15u;
 
-	return h * 0x9e3779b97f4a7c15u >> 40;
+	return (struct slot *)((char *)t->slot + (h >> 24 & t->mask));
 }
 
-// The slot that has the answer, or the empty one where it belongs.
-static inline struct slot *
+static inline bool
+answers_for(struct slot *s, const struct goat_type *inter, const struct goat_type *type)
+{
+	// Acquire: pairs with the store in put, I1. Relaxed: written before inter was.
+	return atomic_load_explicit(&s->inter, memory_order_acquire) == inter &&
+	       atomic_load_explicit(&s->type, memory_order_relaxed) == type;
+}
+
+// The slot that has the answer, or the empty one where it belongs. Under the lock.
+static struct slot *
 find(struct table *t, const struct goat_type *inter, const struct goat_type *type)
 {
-	for (size_t i = slot_of(inter, type);; i++) {
-		struct slot *s = &t->slot[i & t->mask];
-		// Acquire: pairs with the store in put, I1.
-		const struct goat_type *there =
-			atomic_load_explicit(&s->inter, memory_order_acquire);
+	size_t i = first_slot(t, inter, type) - t->slot;
 
-		// Relaxed: written before inter was.
-		if (there == NULL ||
-		    (there == inter &&
-		     atomic_load_explicit(&s->type, memory_order_relaxed) == type))
-			return s;
-	}
+	while (t->slot[i].inter != NULL && !answers_for(&t->slot[i], inter, type))
+		i = (i + 1) & (t->n - 1);
+	return &t->slot[i];
 }
 
 // Fills an empty slot.
@@ -126,9 +133,10 @@ renew(struct table *old, size_t n, bool fresh)
 {
 	struct table *t = allocate(1, sizeof *t + n * sizeof *t->slot);
 
-	t->mask = n - 1;
+	t->n = n;
+	t->mask = (n - 1) * sizeof *t->slot;
 	t->older = old;
-	for (size_t i = 0; i <= old->mask; i++) {
+	for (size_t i = 0; i < old->n; i++) {
 		struct slot *s = &old->slot[i];
 
 		if (s->inter != NULL && !(fresh && s->tab == NULL))
@@ -198,7 +206,7 @@ goat_addmethods(void *first_set, void *end)
 			add_set(*set);
 	t = answers;
 	if (t->used > 0)                // a library, loaded late: I2
-		renew(t, t->mask + 1, true);
+		renew(t, t->n, true);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -287,7 +295,7 @@ make_tab(const struct goat_type *inter, const struct goat_type *type)
 }
 
 // Finds out, and remembers. Another thread may have done so in the meantime.
-static __attribute__((noinline)) void *
+static void *
 answer(const struct goat_type *inter, const struct goat_type *type)
 {
 	struct table *t;
@@ -301,25 +309,39 @@ answer(const struct goat_type *inter, const struct goat_type *type)
 		tab = s->tab;
 	} else {
 		tab = make_tab(inter, type);
-		if (2 * (t->used + 1) > t->mask)
-			t = renew(t, 2 * (t->mask + 1), false);
+		if (2 * (t->used + 1) > t->n)
+			t = renew(t, 2 * t->n, false);
 		put(t, inter, type, tab);
 	}
 	pthread_mutex_unlock(&lock);
 	return tab;
 }
 
+// The answer is not in the slot S, where it would be first.
+static __attribute__((noinline)) void *
+search(struct table *t, struct slot *s, const struct goat_type *inter, const struct goat_type *type)
+{
+	if (type == NULL)
+		return NULL;
+	// Acquire: pairs with the store in put, I1.
+	while (atomic_load_explicit(&s->inter, memory_order_acquire) != NULL) {
+		if (answers_for(s, inter, type))
+			return atomic_load_explicit(&s->tab, memory_order_relaxed);
+		if (++s == t->slot + t->n)
+			s = t->slot;
+	}
+	return answer(inter, type);
+}
+
 void *
 goat_assertE2I2(void *inter, void *type)
 {
-	struct slot *s;
-
-	if (type == NULL)
-		return NULL;
 	// Acquire: pairs with the store in renew.
-	s = find(atomic_load_explicit(&answers, memory_order_acquire), inter, type);
-	if (__builtin_expect(atomic_load_explicit(&s->inter, memory_order_acquire) == NULL, 0))
-		return answer(inter, type);
+	struct table *t = atomic_load_explicit(&answers, memory_order_acquire);
+	struct slot *s = first_slot(t, inter, type);
+
+	if (__builtin_expect(!answers_for(s, inter, type), 0))
+		return search(t, s, inter, type);
 	return atomic_load_explicit(&s->tab, memory_order_relaxed);
 }
 
