@@ -153,9 +153,9 @@ redirect(ucontext_t *uc, const struct fault *f)
 static void
 leave_bad_call(struct goat_regs *regs)
 {
-	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP];
+	// In the call, not behind it: the frame of goat_sigpanic says that its caller's PC is exact.
+	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP] - 1;
 	regs->r[ARCH_SP] += sizeof(uintptr_t);
-	regs->exact = 0;
 }
 
 // The divisor of the `idiv` at the PC, where it is in a register: 0 or not. The processor raises one

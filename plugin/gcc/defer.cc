@@ -168,7 +168,10 @@ variable(struct lowering *w, tree bind, tree type, tree initial)
 tree
 recover_from(tree pending)
 {
-	return build_call_expr(runtime_function(ENTRY_gorecover), 1, pending);
+	tree call = build_call_expr(runtime_function(ENTRY_gorecover), 1, pending);
+	tree nil = build_constructor(TREE_TYPE(call), NULL);
+
+	return effect(build3(COND_EXPR, TREE_TYPE(call), is_set(pending), call, nil));
 }
 
 // `defer recover()`: the panic that runs the block around it is the one, if none runs this.
@@ -177,8 +180,8 @@ deferred_recover(struct deferred *d)
 {
 	if (d->around == NULL)
 		return NULL_TREE;
-	return when(is_null_now(d->scope->pending),
-		    effect(recover_from(d->around->scope->pending)), NULL_TREE);
+	return when(is_null_now(d->scope->pending), recover_from(d->around->scope->pending),
+		    NULL_TREE);
 }
 
 // ---------------------------------------------------------------- records
@@ -630,6 +633,41 @@ after_item(struct lowering *w, struct scope *s)
 	return when(is_set(s->pending), set(s->pending, call), NULL_TREE);
 }
 
+// The function that CALL calls may become part of this one, and what it calls would seem to be called
+// by deferred code itself. So GCC is not to know which it is.
+tree
+called_unseen(struct lowering *w, struct deferred *d, tree call, tree *list)
+{
+	tree fn = get_callee_fndecl(call), at, out, in;
+
+	if (fn == NULL_TREE || fndecl_built_in_p(fn))
+		return call;
+	if (decl_function_context(fn) != NULL_TREE) {
+		DECL_UNINLINABLE(fn) = 1;       // its address would need code on the stack
+		return call;
+	}
+	at = variable(w, d->scope->bind, TREE_TYPE(CALL_EXPR_FN(call)), NULL_TREE);
+	out = build_tree_list(build_tree_list(NULL_TREE, build_string(3, "=r")), at);
+	in = build_tree_list(build_tree_list(NULL_TREE, build_string(2, "0")), CALL_EXPR_FN(call));
+	add(list, effect(build5(ASM_EXPR, void_type_node, build_string(1, ""), out, in, NULL_TREE,
+				NULL_TREE)));
+	call = copy_node(call);
+	CALL_EXPR_FN(call) = at;
+	return call;
+}
+
+// A call that pending runs, and the function called may recover.
+tree
+called_by_panic(struct lowering *w, struct deferred *d, tree call)
+{
+	tree list = NULL_TREE, pending = d->scope->pending;
+
+	add(&list, build_call_expr_loc(w->end, runtime_function(ENTRY_calling), 1, pending));
+	add(&list, effect(called_unseen(w, d, call, &list)));
+	add(&list, set(pending, build_call_expr_loc(w->end, runtime_function(ENTRY_ran), 1, pending)));
+	return list;
+}
+
 // STMT is D's code; PANICS: it may be that pending runs it.
 void
 run_item(struct lowering *w, struct deferred *d, tree stmt, bool panics, tree *list)
@@ -638,16 +676,13 @@ run_item(struct lowering *w, struct deferred *d, tree stmt, bool panics, tree *l
 
 	if (is_recover(stmt)) {
 		add(list, deferred_recover(d));
-		return;
+	} else if (panics && TREE_CODE(stmt) == CALL_EXPR) {
+		add(list, when(is_set(s->pending), called_by_panic(w, d, stmt), copy_node(stmt)));
+	} else {
+		add(list, effect(stmt));
+		if (panics)
+			add(list, after_item(w, s));
 	}
-	if (panics && !d->is_block) {
-		tree call = build_call_expr_loc(w->end, runtime_function(ENTRY_calling), 1, s->pending);
-
-		add(list, when(is_set(s->pending), call, NULL_TREE));
-	}
-	add(list, effect(stmt));
-	if (panics)
-		add(list, after_item(w, s));
 }
 
 tree

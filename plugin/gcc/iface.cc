@@ -971,10 +971,11 @@ number_of_case(struct lowering *l, tree iface, const vec<struct type_case> &case
 	d.hash = once(hash_of(d.have));
 	for (unsigned i = cases.length(); i-- > 0;) {
 		const struct type_case *c = &cases[i];
-		tree label = fold_convert(type, CASE_LOW(c->label)), of = TREE_TYPE(c->variable);
+		tree label, of = TREE_TYPE(c->variable);
 
 		if (is_default_case(c))
 			continue;
+		label = fold_convert(type, CASE_LOW(c->label));
 		if (is_nil_case(c)) {
 			nil = label;
 		} else if (is_interface(of)) {

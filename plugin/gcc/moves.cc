@@ -360,16 +360,27 @@ small_number(tree index, unsigned size, tree type)
 	return fold_convert(type, build2(POINTER_PLUS_EXPR, ptr_type_node, at, offset));
 }
 
-// The object of a value converted to an interface. What is known when compiling, or a small number,
-// is there already.
+// The object of a converted value that is known when compiling, or NULL.
+tree
+constant_box(const struct object *o)
+{
+	tree init;
+
+	if (o->kind != OBJECT_NEW || !is_box(o->expr) || integer_zerop(o->size))
+		return NULL_TREE;
+	init = initialiser_of(o);
+	if (TREE_SIDE_EFFECTS(init) || initializer_constant_valid_p(init, o->type) == NULL_TREE)
+		return NULL_TREE;
+	return address_of(goat_constant(NULL, o->type, init, false), TREE_TYPE(o->expr));
+}
+
+// The object of a value converted to an interface, on the heap; a small number is there already.
 tree
 boxed(const struct object *o)
 {
 	tree init = initialiser_of(o), type = build_pointer_type(o->type), bits, t, heap;
 	unsigned size = tree_to_uhwi(o->size);
 
-	if (initializer_constant_valid_p(init, o->type) != NULL_TREE && !TREE_SIDE_EFFECTS(init))
-		return address_of(goat_constant(NULL, o->type, init, false), type);
 	if (bits_of(init) == NULL_TREE)
 		return allocated(o, init);
 	init = save_expr(init);
@@ -462,8 +473,10 @@ size_used(struct func *f, const struct object *o)
 tree
 replacement(struct rewrite *r, const struct object *o)
 {
-	tree type = TREE_TYPE(o->expr);
+	tree type = TREE_TYPE(o->expr), constant = constant_box(o);
 
+	if (constant != NULL_TREE)
+		return constant;
 	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW)
 		return o->expr;
 	if (o->in_frame && !r->before_body)
