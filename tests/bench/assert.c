@@ -60,8 +60,8 @@ hit(const Duck *d, long n)
 	for (long i = 0; i < n; i++) {
 		Walker w;
 
-		if (type_assert_ok(d[(unsigned long)i % N], Walker, &w))
-			total += w.data != NULL;
+		if (type_assert_ok(d[(unsigned long)i % N], Walker, &w) && !is_nil(w))
+			total++;
 	}
 	return total;
 }
