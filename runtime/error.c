@@ -199,7 +199,7 @@ goat_panicdottype(void *have, void *want, void *iface)
 CONSTANT_ERROR(memory, "runtime error: invalid memory address or nil pointer dereference");
 CONSTANT_ERROR(divide, "runtime error: integer divide by zero");
 CONSTANT_ERROR(overflow, "runtime error: integer overflow");
-CONSTANT_ERROR(panic_nil, "panic called with nil argument (use GODEBUG=panicnil=1 to disable)");
+CONSTANT_ERROR(panic_nil, "panic called with nil argument");
 
 _Noreturn void
 goat_panicmem(void)
@@ -279,7 +279,8 @@ TEXT_INTERFACE(stringer, 0x11d1a3c5, "goat_stringer", "String");
 static bool
 text_by(const struct goat_type *inter, goat_any value, goat_string *text)
 {
-	goat_string (*const *tab)(void *self) = goat_assertE2I2((void *)inter, (void *)value.type);
+	goat_string (*const *tab)(void *self) =
+		goat_assertE2I2((void *)inter, (void *)value.type, NULL);
 
 	if (tab == NULL)
 		return false;

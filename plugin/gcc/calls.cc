@@ -706,6 +706,14 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 }
 
 void
+flow_call_later(struct walk_state *w, tree call)
+{
+	if (CALL_EXPR_FN(call) != NULL_TREE)
+		flow_value(w, esc_discard(), CALL_EXPR_FN(call));
+	flow_all_arguments(w, to_heap(), call);
+}
+
+void
 match_frees(struct func *f)
 {
 	for (struct free_site &s : f->frees) {

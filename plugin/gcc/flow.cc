@@ -760,6 +760,8 @@ flow_bind(struct walk_state *w, tree t)
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
 		if (struct local **l = w->f->locals.get(v))
 			(*l)->block_depth = w->depth;
+	if (unit.annotated && is_defer(t))
+		return flow_defer(w, t);
 	flow_discard(w, BIND_EXPR_BODY(t));
 }
 

@@ -5,6 +5,8 @@
 //	plugin.cc   options, callbacks, the unit pass
 //	markers.cc  the statements that <goat.h> adds, from the macro's loop to a marked block
 //	scan.cc     a function's loops, blocks and calls, before its flow is followed
+//	defer_scan.cc  defers: what may be met again, what is captured, their flow
+//	defer.cc    puts deferred code where it runs
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
 //	names.cc    trees as the source spells them
@@ -31,6 +33,7 @@ struct options {
 	int m;                  // 0, 1 or 2
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
+	bool wdefer_loop;       // warn of a defer in a loop
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
 	bool dump_itabs;
@@ -131,6 +134,8 @@ struct func {
 	hash_set<tree> met;     // shared trees that were followed already
 	vec<struct free_site> frees;    // with -fgoat-heap2stack
 	unsigned HOST_WIDE_INT frame;   // bytes of heap blocks that went to the frame
+	struct deferred_code *deferred; // in annotated C
+	tree named_result;      // result(T, r), or NULL
 };
 
 // The unit being compiled.
@@ -152,10 +157,20 @@ tree *marked_statement(tree bind);      // what is marked: the call or block, th
 void register_markers(const char *plugin);
 void register_marker_attributes(void);
 
+struct walk_state;
+
 // scan.cc
 void scan_function(struct func *f);
 bool is_null(tree t);
 struct func *owner_of(struct func *f, tree decl);       // F or one around it
+
+// defer_scan.cc
+void scan_deferred(struct func *f);
+void flow_defer(struct walk_state *w, tree bind);
+void decide_deferred(struct func *f);
+
+// defer.cc
+void lower_deferred(struct func *f);
 
 // flow.cc
 struct walk_state {
@@ -184,6 +199,8 @@ to_heap(void)
 
 // calls.cc
 void flow_call(struct walk_state *w, struct esc_hole k, tree call);
+// A call that may be made when this round of a loop is over: its arguments are kept on the heap.
+void flow_call_later(struct walk_state *w, tree call);
 // The function of the unit that DECL is, if its body may be relied on; else NULL.
 struct func *unit_function(tree decl);
 void scan_call(struct func *f, tree call);

@@ -554,6 +554,52 @@ data_of(struct lowering *l, const struct operand *o)
 	return call;
 }
 
+enum built_in_function
+atomic_load_of_pointer(void)
+{
+	return POINTER_SIZE == 64 ? BUILT_IN_ATOMIC_LOAD_8 : BUILT_IN_ATOMIC_LOAD_4;
+}
+
+// A struct goat_site of its own, without an answer yet.
+tree
+new_site(void)
+{
+	static unsigned n;
+	char name[32];
+	vec<constructor_elt, va_gc> *elts = NULL;
+	tree type = build_array_type_nelts(ptr_type_node, 3), v;
+
+	snprintf(name, sizeof name, "goat.site.%u", n++);
+	v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(name), type);
+	TREE_STATIC(v) = TREE_ADDRESSABLE(v) = TREE_USED(v) = 1;
+	DECL_ARTIFICIAL(v) = DECL_IGNORED_P(v) = 1;
+	CONSTRUCTOR_APPEND_ELT(elts, size_zero_node, build1(ADDR_EXPR, ptr_type_node, v));
+	DECL_INITIAL(v) = build_constructor(type, elts);
+	TREE_CONSTANT(DECL_INITIAL(v)) = TREE_STATIC(DECL_INITIAL(v)) = 1;
+	layout_decl(v, 0);
+	varpool_node::finalize_decl(v);
+	return v;
+}
+
+// The tab of what IFACE holds as a TO, as the site or the runtime has it.
+tree
+tab_at_site(location_t where, tree have, tree to, bool panics)
+{
+	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), type, tab, call;
+
+	have = once(fold_convert(ptr_type_node, have));
+	// Acquire: pairs with the store in keep_answer of runtime/iface.c.
+	type = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
+			       build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	tab = build4(ARRAY_REF, ptr_type_node, site, size_one_node, NULL_TREE, NULL_TREE);
+	call = build_call_expr_loc(
+		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 3,
+		fold_convert(ptr_type_node, type_address(to)), have, at);
+	return in_order(have, choose(expect(compare(EQ_EXPR, fold_convert(ptr_type_node, type), have),
+					    true),
+				     tab, call));
+}
+
 // IFACE as another interface.
 tree
 converted_interface(struct lowering *l, const struct operand *o, tree to)
@@ -567,9 +613,7 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 	iface = once(iface);
 	have = type_in(iface);
 	if (!goat_is_any(to)) {
-		tab = build_call_expr_loc(where, runtime_function(ENTRY_assertE2I), 2,
-					  fold_convert(ptr_type_node, type_address(to)),
-					  fold_convert(ptr_type_node, have));
+		tab = tab_at_site(where, have, to, true);
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
@@ -654,10 +698,7 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 	tree have = type_in(iface);
 
 	if (!goat_is_any(to))
-		return build_call_expr_loc(
-			where,
-			runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 2,
-			fold_convert(ptr_type_node, type_address(to)), fold_convert(ptr_type_node, have));
+		return tab_at_site(where, have, to, panics);
 	if (!panics)
 		return have;
 	have = once(have);

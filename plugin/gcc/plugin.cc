@@ -98,6 +98,13 @@ set_filter(const char *value)
 	return true;
 }
 
+bool
+set_wdefer_loop(const char *value)
+{
+	opt.wdefer_loop = true;
+	return value == NULL;
+}
+
 const struct option option_table[] = {
 	{ "m", set_m, "nothing, 0, 1 or 2" },
 	{ "l", set_l, "no value" },
@@ -106,6 +113,7 @@ const struct option option_table[] = {
 	{ "heap2stack", set_heap2stack, "no value" },
 	{ "dump-itabs", set_dump_itabs, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
+	{ "wdefer-loop", set_wdefer_loop, "no value" },
 };
 
 bool
@@ -184,10 +192,17 @@ register_attributes(void *, void *)
 
 // An object may be used after its block has ended, as long as its frame lives.
 void
-keep_blocks_alive(void)
+set_flags(void)
 {
 	flag_stack_reuse = SR_NONE;
 	flag_sanitize_address_use_after_scope = 0;
+	// Deferred code and panics: every instruction that may fault has a landing pad, and faults.
+	flag_exceptions = 1;
+	flag_non_call_exceptions = 1;
+	flag_asynchronous_unwind_tables = 1;
+	flag_delete_null_pointer_checks = 0;
+	flag_isolate_erroneous_paths_dereference = flag_isolate_erroneous_paths_attribute = 0;
+	flag_optimize_sibling_calls = 0;        // recover() counts frames
 	optimization_default_node = build_optimization_node(&global_options, &global_options_set);
 	optimization_current_node = optimization_default_node;
 }
@@ -202,7 +217,10 @@ annotate(cpp_reader *)
 	flag_plan9_extensions = 1;
 	local_addr_warning = warn_return_local_addr;
 	warn_return_local_addr = 0;
-	keep_blocks_alive();
+	set_flags();
+	// What GCC does at the start of a unit that is compiled with -fexceptions.
+	init_eh();
+	using_eh_for_cleanups();
 }
 
 void
@@ -272,8 +290,11 @@ list_functions(void)
 		add_function(n, NULL);
 	if (unit.annotated)
 		lower_interfaces();
-	for (struct func *f : unit.funcs)
+	for (struct func *f : unit.funcs) {
 		scan_function(f);
+		if (unit.annotated)
+			scan_deferred(f);
+	}
 	// A nested function and the one around it share variables, so they are solved together.
 	for (struct func *f : unit.funcs)
 		if (f->outer != NULL) {
@@ -304,7 +325,15 @@ declare(struct func *f)
 		f->varargs = esc_loc(unit.esc, ESC_PARAM, f->core, "...", 1);
 		vec_push(&f->core->params, f->varargs);
 	}
-	f->result = f->core->result = esc_loc(unit.esc, ESC_RESULT, f->core, "~r0", 1);
+	f->result = f->core->result =
+		esc_loc(unit.esc, ESC_RESULT, f->core,
+			f->named_result ? spell(f->named_result) : "~r0", 1);
+	if (f->named_result != NULL_TREE) {
+		struct local *r = *f->locals.get(f->named_result);
+
+		r->loc = f->result;
+		r->depth = r->block_depth = 1;
+	}
 }
 
 struct told {
@@ -364,7 +393,7 @@ decide_params(struct func *f)
 			decide_moved(f, p, v);
 		else if (has_pointers(TREE_TYPE(p)))
 			leaks_describe(f->alone ? &esc_all_leaks : &v->loc->leaks, v->loc->name,
-				       "~r0", tell_leak, &t);
+				       f->result->name, tell_leak, &t);
 	}
 }
 
@@ -419,6 +448,8 @@ decide(struct func *f)
 	decide_locals(f);
 	for (struct object *o : f->object_order)
 		decide_object(f, o);
+	if (f->deferred != NULL)
+		decide_deferred(f);
 }
 
 // What stands around a function is declared before it, so its variables are.
@@ -487,6 +518,8 @@ act_on_all(void)
 		if (f->alone)
 			act_alone(f);
 	warn_return_local_addr = 0;
+	for (struct func *f : unit.funcs)
+		lower_deferred(f);
 }
 
 void
@@ -521,7 +554,7 @@ parse_then_pass(void)
 	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
-		keep_blocks_alive();    // #pragma GCC optimize may have changed it
+		set_flags();    // #pragma GCC optimize may have changed it
 	unit_pass();
 }
 
@@ -544,7 +577,8 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-heap2stack  malloc() that does not escape lives in the frame\n"
 	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
 	"-fplugin-arg-goat-dump-itabs  print the unit's sets of methods and itabs\n"
-	"-fplugin-arg-goat-filter=RE   report on functions that match only\n",
+	"-fplugin-arg-goat-filter=RE   report on functions that match only\n"
+	"-fplugin-arg-goat-wdefer-loop warn of a defer in a loop\n",
 };
 
 } // namespace
