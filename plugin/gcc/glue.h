@@ -292,6 +292,7 @@ void goat_types_finish(void (*each)(tree type));
 
 // methods.cc
 bool goat_has_methods(tree base);
+tree goat_typedef_with_methods(const char *name);       // NULL where there is none
 bool goat_is_interface(tree type);      // any is one too
 uint32_t goat_interface_hash(uint32_t h, tree type);
 tree goat_interface_methods(tree type, tree pointer_type, size_t *n);

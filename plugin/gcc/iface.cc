@@ -404,6 +404,90 @@ struct operand {
 	location_t where;
 };
 
+const char *
+after_blanks(const char *p)
+{
+	while (ISSPACE(*p))
+		p++;
+	return p;
+}
+
+// What follows the bracket that P is at, and what it encloses; NULL where that does not end.
+const char *
+after_brackets(const char *p)
+{
+	int depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '"' || *p == '\'') {
+			char quote = *p;
+
+			for (p++; *p != quote; p++)
+				if (*p == '\0' || (*p == '\\' && *++p == '\0'))
+					return NULL;
+		} else if (strchr("([{", *p)) {
+			depth++;
+		} else if (strchr(")]}", *p) && --depth == 0) {
+			return p + 1;
+		}
+	}
+	return NULL;
+}
+
+// Whether P is one operand, with what stands before and after it, and no operator between two.
+bool
+is_operand(const char *p)
+{
+	bool seen = false;
+
+	for (p = after_blanks(p); *p; p = after_blanks(p)) {
+		if (!seen && strchr("+-~!*&", *p)) {
+			p++;
+		} else if (ISALNUM(*p) || *p == '_' || *p == '.') {
+			if (seen && *p != '.')
+				return false;
+			while (ISALNUM(*p) || *p == '_' || *p == '.' ||
+			       (strchr("+-", *p) && strchr("eEpP", p[-1]) && ISALNUM(p[1])))
+				p++;
+			seen = true;
+		} else if (startswith(p, "->")) {
+			p += 2;
+			seen = false;
+		} else if (*p == '(' || (seen && *p == '[')) {
+			if ((p = after_brackets(p)) == NULL)
+				return false;
+			seen = true;
+		} else {
+			return false;
+		}
+	}
+	return seen;
+}
+
+// The type that a value is cast to in TEXT, where it is a typedef with methods: (Celsius)31 is an int
+// to the front end, which keeps no typedef in the type of a cast.
+tree
+type_of_cast(const char *text, tree type)
+{
+	const char *p = after_blanks(text), *end;
+	char *name;
+	tree named;
+
+	if (AGGREGATE_TYPE_P(type) || *p != '(')
+		return type;
+	p = after_blanks(p + 1);
+	for (end = p; ISALNUM(*end) || *end == '_'; end++)
+		;
+	if (end == p || *after_blanks(end) != ')' || !is_operand(after_blanks(end) + 1))
+		return type;
+	name = xstrndup(p, end - p);
+	named = goat_typedef_with_methods(name);
+	free(name);
+	if (named == NULL_TREE || TYPE_MAIN_VARIANT(named) != TYPE_MAIN_VARIANT(type))
+		return type;
+	return named;
+}
+
 // An array is the pointer that C makes of it; a literal, and where PANICKING any char *, a string.
 void
 settle_operand(struct operand *o, bool panicking)
@@ -426,7 +510,7 @@ settle_operand(struct operand *o, bool panicking)
 		o->type = TREE_TYPE(o->value);
 		return;
 	}
-	o->type = goat_type_itself(o->type);
+	o->type = goat_type_itself(type_of_cast(o->text, o->type));
 	o->value = unpromoted(o->value, o->type);
 }
 

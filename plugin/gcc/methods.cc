@@ -869,6 +869,16 @@ goat_has_methods(tree base)
 	return bases->get(base) != NULL;
 }
 
+tree
+goat_typedef_with_methods(const char *name)
+{
+	find_methods();
+	for (const struct method &m : *methods)
+		if (DECL_P(m.base) && id_equal(DECL_NAME(m.base), name))
+			return TREE_TYPE(m.base);
+	return NULL_TREE;
+}
+
 bool
 goat_is_interface(tree type)
 {
@@ -1015,16 +1025,16 @@ end_of_section(const char *symbol)
 	return build_fold_addr_expr(v);
 }
 
-// A pointer in a section of its own, which stays though nothing refers to it.
+// A pointer in the section of that name, which stays though nothing refers to it. A section is comdat
+// for all that is in it or for nothing, so each unit has its own.
 void
-pointer_in_section(const char *symbol, const char *section, tree value, bool shared)
+pointer_in_section(const char *section, tree value)
 {
-	tree v = goat_constant(symbol, ptr_type_node, NULL_TREE, shared);
+	tree v = goat_constant(NULL, ptr_type_node, NULL_TREE, false);
 
 	TREE_TYPE(v) = ptr_type_node;
 	TREE_READONLY(v) = 0;
 	DECL_PRESERVE_P(v) = 1;
-	DECL_VISIBILITY(v) = VISIBILITY_HIDDEN;
 	set_decl_section_name(v, section);
 	goat_define(v, fold_convert(ptr_type_node, value));
 	varpool_node::get_create(v)->force_output = 1;
@@ -1127,8 +1137,7 @@ emit_set(tree type, struct methods_of *of)
 					      { "n", size_int(values.length()) },
 					      { "methods", list } }),
 			  !is_static);
-	pointer_in_section(goat_symbol("methodset", goat_type_text(type), hash), "goat_methods",
-			   build_fold_addr_expr(v), !is_static);
+	pointer_in_section("goat_methods", build_fold_addr_expr(v));
 	make_constructor();
 }
 
