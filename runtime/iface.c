@@ -11,17 +11,22 @@
 // an open table remembers every answer there ever was, failures too. Its slots change once, from
 // empty to full, so readers take no lock; a table that is half full is copied to a larger one.
 //
+// Before that, each assertion has a struct goat_site, where compiled code finds the first answer that
+// was given there. One that meets several types comes here for the others.
+//
 // I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then. A
 //     search begins at the slot that `first_slot` gives, and goes on to the first empty one.
 // I2  The answers in a table fit the sets that were known when it was made, and later ones may only
-//     add methods: a new table without the failures is made then.
+//     add methods: a new table without the failures is made then, and sites forget theirs.
 // I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
+//
+// I4  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
 //
 // What T * has: the methods of T, with both kinds of receiver. What T has: those with a value
 // receiver. All are called with a pointer to the T, so one function serves both.
 //
 // Go:    as runtime/iface.go; there failures are itabs without methods, and the table holds pointers
-//        to itabs, which is a load more for each question.
+//        to itabs, which is a load more for each question. A site's cache has many entries there.
 // Layer: lang.
 
 #include "type.h"
@@ -64,6 +69,9 @@ static _Atomic(struct table *) answers = &first.head;
 
 // All below is guarded by it, and so is adding to answers.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// Sites that keep a failure.
+static struct goat_site *failed;
 
 // The sets of methods of all units and libraries, in lists by the hash of their types.
 struct list {
@@ -147,6 +155,43 @@ renew(struct table *old, size_t n, bool fresh)
 	return t;
 }
 
+// ---- Sites ----
+
+static bool
+has_none(struct goat_site *site)
+{
+	// Relaxed: nothing else is read on account of it.
+	return __atomic_load_n(&site->type, __ATOMIC_RELAXED) == site;
+}
+
+static __attribute__((noinline)) void
+keep_answer(struct goat_site *site, const struct goat_type *inter, const struct goat_type *type)
+{
+	struct slot *s;
+
+	pthread_mutex_lock(&lock);
+	s = find(answers, inter, type);
+	if (has_none(site) && s->inter != NULL) {       // not forgotten, nor kept, in the meantime
+		__atomic_store_n(&site->tab, s->tab, __ATOMIC_RELAXED);
+		// Release: pairs with the load in compiled code, which must see the tab.
+		__atomic_store_n(&site->type, type, __ATOMIC_RELEASE);
+		if (s->tab == NULL) {
+			site->next = failed;
+			failed = site;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+forget_failures(void)
+{
+	static const struct goat_type none;
+
+	for (; failed != NULL; failed = failed->next)
+		__atomic_store_n(&failed->type, &none, __ATOMIC_RELAXED);
+}
+
 // ---- Methods ----
 
 static void
@@ -205,8 +250,10 @@ goat_addmethods(void *first_set, void *end)
 		if (*set != NULL)
 			add_set(*set);
 	t = answers;
-	if (t->used > 0)                // a library, loaded late: I2
+	if (t->used > 0) {              // a library, loaded late: I2
 		renew(t, t->n, true);
+		forget_failures();
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -333,8 +380,8 @@ search(struct table *t, struct slot *s, const struct goat_type *inter, const str
 	return answer(inter, type);
 }
 
-void *
-goat_assertE2I2(void *inter, void *type)
+static inline void *
+ask(const struct goat_type *inter, const struct goat_type *type)
 {
 	// Acquire: pairs with the store in renew.
 	struct table *t = atomic_load_explicit(&answers, memory_order_acquire);
@@ -346,12 +393,25 @@ goat_assertE2I2(void *inter, void *type)
 }
 
 void *
-goat_assertE2I(void *inter, void *type)
+goat_assertE2I2(void *inter, void *type, void *site)
 {
-	void *tab = goat_assertE2I2(inter, type);
+	void *tab = ask(inter, type);
+
+	if (__builtin_expect(site != NULL && has_none(site), 0) && type != NULL)
+		keep_answer(site, inter, type);
+	return tab;
+}
+
+// A failure is not kept, since code that found it would have to panic.
+void *
+goat_assertE2I(void *inter, void *type, void *site)
+{
+	void *tab = ask(inter, type);
 
 	if (__builtin_expect(tab == NULL, 0))
 		goat_panicassert(NULL, type, inter, type ? goat_missingmethod(inter, type) : NULL);
+	if (__builtin_expect(site != NULL && has_none(site), 0))
+		keep_answer(site, inter, type);
 	return tab;
 }
 

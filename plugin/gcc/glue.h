@@ -298,8 +298,8 @@ uint32_t goat_interface_hash(uint32_t h, tree type);
 tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 // Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
 bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
-// Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
-bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
+// Whether an interface of type FROM, in the source TEXT, can hold a TYPE; an error if not.
+bool goat_check_assertion(location_t where, bool in_switch, const char *text, tree from, tree type);
 tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
 tree goat_direct_call(location_t where, tree type, const char *method, tree self,
 		      const vec<tree> &rest);

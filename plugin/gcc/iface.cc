@@ -240,10 +240,20 @@ interface_value(struct lowering *l, location_t where, tree type, tree first, tre
 	return literal(l, where, TYPE_MAIN_VARIANT(type), init);
 }
 
-tree
-nil_value(struct lowering *l, location_t where, tree type)
+bool
+has_known_size(tree type)
 {
-	return literal(l, where, TYPE_MAIN_VARIANT(type), zero_of(TYPE_MAIN_VARIANT(type)));
+	return !VOID_TYPE_P(type) && !FUNC_OR_METHOD_TYPE_P(type) && COMPLETE_TYPE_P(type) &&
+	       tree_fits_uhwi_p(TYPE_SIZE_UNIT(type));
+}
+
+tree
+zero_value(struct lowering *l, location_t where, tree type)
+{
+	if (!has_known_size(type))
+		return build1(INDIRECT_REF, type, build_zero_cst(build_pointer_type(type)));
+	type = TYPE_MAIN_VARIANT(type);
+	return AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
 }
 
 // The descriptor of what IFACE, which may stand in several places, holds; NULL for nil.
@@ -544,6 +554,52 @@ data_of(struct lowering *l, const struct operand *o)
 	return call;
 }
 
+enum built_in_function
+atomic_load_of_pointer(void)
+{
+	return POINTER_SIZE == 64 ? BUILT_IN_ATOMIC_LOAD_8 : BUILT_IN_ATOMIC_LOAD_4;
+}
+
+// A struct goat_site of its own, without an answer yet.
+tree
+new_site(void)
+{
+	static unsigned n;
+	char name[32];
+	vec<constructor_elt, va_gc> *elts = NULL;
+	tree type = build_array_type_nelts(ptr_type_node, 3), v;
+
+	snprintf(name, sizeof name, "goat.site.%u", n++);
+	v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(name), type);
+	TREE_STATIC(v) = TREE_ADDRESSABLE(v) = TREE_USED(v) = 1;
+	DECL_ARTIFICIAL(v) = DECL_IGNORED_P(v) = 1;
+	CONSTRUCTOR_APPEND_ELT(elts, size_zero_node, build1(ADDR_EXPR, ptr_type_node, v));
+	DECL_INITIAL(v) = build_constructor(type, elts);
+	TREE_CONSTANT(DECL_INITIAL(v)) = TREE_STATIC(DECL_INITIAL(v)) = 1;
+	layout_decl(v, 0);
+	varpool_node::finalize_decl(v);
+	return v;
+}
+
+// The tab of what IFACE holds as a TO, as the site or the runtime has it.
+tree
+tab_at_site(location_t where, tree have, tree to, bool panics)
+{
+	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), type, tab, call;
+
+	have = once(fold_convert(ptr_type_node, have));
+	// Acquire: pairs with the store in keep_answer of runtime/iface.c.
+	type = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
+			       build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	tab = build4(ARRAY_REF, ptr_type_node, site, size_one_node, NULL_TREE, NULL_TREE);
+	call = build_call_expr_loc(
+		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 3,
+		fold_convert(ptr_type_node, type_address(to)), have, at);
+	return in_order(have, choose(expect(compare(EQ_EXPR, fold_convert(ptr_type_node, type), have),
+					    true),
+				     tab, call));
+}
+
 // IFACE as another interface.
 tree
 converted_interface(struct lowering *l, const struct operand *o, tree to)
@@ -557,9 +613,7 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 	iface = once(iface);
 	have = type_in(iface);
 	if (!goat_is_any(to)) {
-		tab = build_call_expr_loc(where, runtime_function(ENTRY_assertE2I), 2,
-					  fold_convert(ptr_type_node, type_address(to)),
-					  fold_convert(ptr_type_node, have));
+		tab = tab_at_site(where, have, to, true);
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
@@ -611,10 +665,9 @@ lower_as(struct lowering *l, tree call, location_t where)
 
 	settle_operand(&o, strcmp(inter, "panic") == 0);
 	if (!check_operand(&o, to))
-		return is_interface(to) ? nil_value(l, where, to)
-					: literal(l, where, to, zero_of(to));
+		return zero_value(l, where, to);
 	if (!goat_check_conversion(where, o.value, o.type, o.text, to))
-		return nil_value(l, where, to);
+		return zero_value(l, where, to);
 	if (is_interface(o.type))
 		return converted_interface(l, &o, to);
 	warn_of_nil(&o, to);
@@ -645,10 +698,7 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 	tree have = type_in(iface);
 
 	if (!goat_is_any(to))
-		return build_call_expr_loc(
-			where,
-			runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 2,
-			fold_convert(ptr_type_node, type_address(to)), fold_convert(ptr_type_node, have));
+		return tab_at_site(where, have, to, panics);
 	if (!panics)
 		return have;
 	have = once(have);
@@ -658,11 +708,21 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 			have);
 }
 
-// Whether an assertion to TYPE can hold; an error if not. WHAT is "assertion" or "switch case".
+// Whether an assertion of an interface, in the source TEXT, to TYPE can hold; an error if not.
 bool
-check_assertion(location_t where, const char *what, const char *text, tree iface, tree type)
+check_assertion(location_t where, bool in_switch, const char *text, tree iface, tree type)
 {
-	return goat_check_assertion(where, what, text, TREE_TYPE(iface), type);
+	const char *name = goat_type_text(type);
+
+	if (TREE_CODE(type) == ARRAY_TYPE || FUNC_OR_METHOD_TYPE_P(type)) {
+		error_at(where, "an interface does not hold %qs, but a pointer to it", name);
+		return false;
+	}
+	if (!has_known_size(type)) {
+		error_at(where, "an interface does not hold %qs, which has no size", name);
+		return false;
+	}
+	return goat_check_assertion(where, in_switch, text, TREE_TYPE(iface), type);
 }
 
 tree
@@ -671,8 +731,8 @@ lower_assert(struct lowering *l, tree call, location_t where)
 	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), have, check;
 
 	if (!check_interface(where, "type_assert", iface) ||
-	    !check_assertion(where, "assertion", text_of(CALL_EXPR_ARG(call, 0)), iface, type))
-		return literal(l, where, TYPE_MAIN_VARIANT(type), zero_of(TYPE_MAIN_VARIANT(type)));
+	    !check_assertion(where, false, text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+		return zero_value(l, where, type);
 	iface = once(iface);
 	if (is_interface(type))
 		return in_order(iface, interface_value(l, where, type,
@@ -737,7 +797,7 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 	tree ok, value, set, first, zero, result;
 
 	if (!check_interface(where, "type_assert_ok", iface) || !check_target(where, p, type) ||
-	    !check_assertion(where, "assertion", text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+	    !check_assertion(where, false, text_of(CALL_EXPR_ARG(call, 0)), iface, type))
 		return boolean_false_node;
 	type = TYPE_MAIN_VARIANT(type);
 	iface = once(iface);
@@ -747,12 +807,12 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 		first = once(asserted_word(where, iface, type, false));
 		ok = compare(NE_EXPR, first, null_pointer_node);
 		value = interface_value(l, where, type, first, data_word(iface), "");
-		zero = nil_value(l, where, type);
+		zero = zero_value(l, where, type);
 	} else {
 		first = once(type_in(iface));
 		ok = is_of_type(first, type);
 		value = unboxed(data_word(iface), type);
-		zero = AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
+		zero = zero_value(l, where, type);
 	}
 	ok = once(fold_convert(boolean_type_node, ok));
 	result = in_order(in_order(iface, in_order(p, first)), ok);
@@ -879,17 +939,17 @@ is_default_case(const struct type_case *c)
 
 // Go: types2, "duplicate case in type switch".
 bool
-check_cases(location_t where, const char *text, tree iface, const vec<struct type_case> &cases)
+check_cases(const char *text, tree iface, const vec<struct type_case> &cases)
 {
 	bool good = true;
 
 	for (unsigned i = 0; i < cases.length(); i++) {
-		location_t at = DECL_SOURCE_LOCATION(cases[i].variable);
+		location_t at = point_of_use(DECL_SOURCE_LOCATION(cases[i].variable));
 
 		if (is_default_case(&cases[i]))
 			continue;
 		if (!is_nil_case(&cases[i]))
-			good &= check_assertion(at, "switch case", text, iface,
+			good &= check_assertion(at, true, text, iface,
 						TREE_TYPE(cases[i].variable));
 		for (unsigned j = 0; j < i; j++) {
 			if (is_default_case(&cases[j]) ||
@@ -902,12 +962,12 @@ check_cases(location_t where, const char *text, tree iface, const vec<struct typ
 				error_at(at, "duplicate case %s in type switch", cases[i].text);
 			else
 				continue;
-			inform(DECL_SOURCE_LOCATION(cases[j].variable), "previous case");
+			inform(point_of_use(DECL_SOURCE_LOCATION(cases[j].variable)),
+			       "previous case");
 			good = false;
 			break;
 		}
 	}
-	(void)where;
 	return good;
 }
 
@@ -1034,6 +1094,15 @@ number_of_case(struct lowering *l, tree iface, const vec<struct type_case> &case
 	return in_order(d.have, number);
 }
 
+// The operand of type_switch, of which IFACE is a copy.
+const char *
+switched_text(tree iface)
+{
+	tree a = VAR_P(iface) ? lookup_attribute("goat_switch", DECL_ATTRIBUTES(iface)) : NULL_TREE;
+
+	return a != NULL_TREE ? TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(a))) : spell(iface);
+}
+
 // Variables of a case that have no initial value yet get theirs: a DECL_EXPR there is already.
 void
 lower_type_switch(struct lowering *l, tree t)
@@ -1050,7 +1119,7 @@ lower_type_switch(struct lowering *l, tree t)
 	where = point_of_use(EXPR_LOCATION(call));
 	walk_tree_without_duplicates(&SWITCH_BODY(t), find_case, &finder);
 	if (!check_interface(where, "type_switch", iface) ||
-	    !check_cases(where, spell(iface), iface, cases)) {
+	    !check_cases(switched_text(iface), iface, cases)) {
 		SWITCH_COND(t) = build_int_cst(type, -1);
 		return;
 	}
@@ -1276,6 +1345,10 @@ lower_call(struct lowering *l, tree *tp)
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
+		if (!has_known_size(type)) {    // there was an error
+			*tp = build_zero_cst(TREE_TYPE(call));
+			return;
+		}
 		value = literal(l, EXPR_LOCATION(call), type, value);
 		value = build1(ADDR_EXPR, build_pointer_type(type), value);
 		TREE_SIDE_EFFECTS(value) = 1;
