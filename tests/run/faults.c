@@ -49,7 +49,7 @@ static const struct { const char *name; void (*f)(void); } cases[] = {
 	{ "divide long", divide_long }, { "divide unsigned", divide_unsigned },
 	{ "divide char", divide_char }, { "too large", too_large },
 	{ "too large long", too_large_long }, { "strlen", in_library }, { "printf", in_printf },
-	{ "handler", raises },
+	{ "handler", raises }, { "handler", raises },
 };
 
 // A variable that lives in a register, and one that the fault must have left behind.
