@@ -11,16 +11,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "goat/abi.h"
+
 // Functions that compiled code calls.
-#define POINTER void *
-#define SIZE size_t
+#define NOTHROW
+#define THROWS
+#define NORETURN _Noreturn
+#define VOID void
+#define BOOL bool
 #define INT int
-#define ENTRY(name, result, ...) result goat_##name(__VA_ARGS__);
+#define SIZE size_t
+#define POINTER void *
+#define ANY goat_any
+#define ENTRY(name, flags, result, ...) flags result goat_##name(__VA_ARGS__);
 #include "goat/entry.def"
 #undef ENTRY
-#undef POINTER
-#undef SIZE
+#undef NOTHROW
+#undef THROWS
+#undef NORETURN
+#undef VOID
+#undef BOOL
 #undef INT
+#undef SIZE
+#undef POINTER
+#undef ANY
 
 // Ends the program with status 2 and Go's `fatal error: TEXT`. Flushes stdio first.
 _Noreturn void goat_fatal(const char *text);

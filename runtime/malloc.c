@@ -12,7 +12,7 @@
 // Go:    as runtime/malloc.go in what it gives; the collector does not move or compact either.
 // Layer: stack.
 
-#include "base.h"
+#include "runtime2.h"
 
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
@@ -29,7 +29,9 @@ start(void)
 {
 	GC_set_handle_fork(1);
 	GC_INIT();
+	goat_unwindinit();
 	goat_threadinit();
+	goat_initsig();
 }
 
 static void *

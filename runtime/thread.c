@@ -16,7 +16,7 @@
 //
 // Layer: stack.
 
-#include "base.h"
+#include "runtime2.h"
 
 #include <errno.h>
 #define GC_THREADS
@@ -44,6 +44,11 @@ static struct locals *all;      // T1
 static _Thread_local struct locals mine;
 static GC_push_other_roots_proc push_stacks;
 static pthread_key_t at_exit;   // of threads that were not made here
+
+// How many threads are under way that have entered, the first one aside.
+static pthread_mutex_t count_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t none_left = PTHREAD_COND_INITIALIZER;
+static unsigned others;         // under count_lock
 
 _Thread_local bool goat_threadknown __attribute__((tls_model("initial-exec")));
 
@@ -98,6 +103,25 @@ unlink_mine(void *arg)
 }
 
 static void
+count(int by)
+{
+	pthread_mutex_lock(&count_lock);
+	others += (unsigned)by;
+	if (others == 0)
+		pthread_cond_signal(&none_left);
+	pthread_mutex_unlock(&count_lock);
+}
+
+void
+goat_waitthreads(void)
+{
+	pthread_mutex_lock(&count_lock);
+	while (others != 0)
+		pthread_cond_wait(&none_left, &count_lock);
+	pthread_mutex_unlock(&count_lock);
+}
+
+static void
 enter(void)
 {
 	goat_threadknown = true;
@@ -109,13 +133,16 @@ enter(void)
 	add_block(__builtin_thread_pointer(), HEAD);
 #endif
 	GC_call_with_alloc_lock(link_mine, NULL);
+	goat_getg();
 }
 
 static void
 leave(void *arg)
 {
 	(void)arg;
+	goat_freeg();
 	GC_call_with_alloc_lock(unlink_mine, NULL);
+	count(-1);
 }
 
 static void
@@ -134,6 +161,7 @@ goat_threadenter(void)
 	if (GC_get_stack_base(&base) != GC_SUCCESS)
 		goat_fatal("runtime: no stack of this thread");
 	GC_register_my_thread(&base);
+	count(1);
 	enter();
 	pthread_setspecific(at_exit, &mine);
 }
@@ -145,6 +173,8 @@ leave_others(void)
 	mine.next = NULL;
 	mine.at = &all;
 	all = &mine;
+	pthread_mutex_init(&count_lock, NULL);
+	others = 0;
 }
 
 // Called when the collector has started, by the first thread: twice where libgoat.a is in the
@@ -168,13 +198,14 @@ struct start {
 	void *arg;
 };
 
-static void *
-run(void *arg)
+void *
+goat_threadstart(void *arg)
 {
 	struct start s = *(struct start *)arg;
 	void *result;
 
 	GC_free(arg);
+	count(1);
 	enter();
 	pthread_cleanup_push(leave, NULL);
 	result = s.fn != NULL ? s.fn(s.arg) : (void *)(intptr_t)s.c11(s.arg);
@@ -191,7 +222,7 @@ create(pthread_t *thread, const pthread_attr_t *attr, struct start s)
 	if (copy == NULL)
 		return EAGAIN;
 	*copy = s;
-	err = GC_pthread_create(thread, attr, run, copy);
+	err = GC_pthread_create(thread, attr, goat_threadstart, copy);
 	if (err != 0)
 		GC_free(copy);
 	return err;

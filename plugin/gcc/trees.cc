@@ -11,13 +11,27 @@
 
 namespace {
 
+enum entry_flags { NOTHROW, THROWS, NORETURN };
+
+// goat_any of <goat/abi.h>.
+tree
+any_type(void)
+{
+	tree name = identifier_global_value(get_identifier("goat_any"));
+
+	gcc_assert(name != NULL_TREE && TREE_CODE(name) == TYPE_DECL);
+	return TREE_TYPE(name);
+}
+
 tree
 entry_type(enum entry e)
 {
-	tree POINTER = ptr_type_node, SIZE = size_type_node, INT = integer_type_node;
+	tree VOID = void_type_node, BOOL = boolean_type_node, INT = integer_type_node;
+	tree SIZE = size_type_node, POINTER = ptr_type_node;
 
+#define ANY any_type()
 	switch (e) {
-#define ENTRY(name, result, ...)                                                                   \
+#define ENTRY(name, flags, result, ...)                                                            \
 	case ENTRY_##name:                                                                         \
 		return build_function_type_list(result, __VA_ARGS__, NULL_TREE);
 #include "goat/entry.def"
@@ -25,6 +39,7 @@ entry_type(enum entry e)
 	default:
 		gcc_unreachable();
 	}
+#undef ANY
 }
 
 // The type of an allocator: argument 1 is the size and 2 the alignment of what it gives, which
@@ -45,8 +60,11 @@ allocator_type(tree type)
 tree
 runtime_function(enum entry e)
 {
-	static const char *const names[] = {
-#define ENTRY(name, ...) "goat_" #name,
+	static const struct {
+		const char *name;
+		enum entry_flags flags;
+	} table[] = {
+#define ENTRY(name, flags, ...) { "goat_" #name, flags },
 #include "goat/entry.def"
 #undef ENTRY
 	};
@@ -55,11 +73,13 @@ runtime_function(enum entry e)
 
 	if (fn != NULL_TREE)
 		return fn;
-	fn = build_decl(UNKNOWN_LOCATION, FUNCTION_DECL, get_identifier(names[e]), entry_type(e));
+	fn = build_decl(UNKNOWN_LOCATION, FUNCTION_DECL, get_identifier(table[e].name),
+			entry_type(e));
 	TREE_PUBLIC(fn) = 1;
 	DECL_EXTERNAL(fn) = 1;
 	DECL_ARTIFICIAL(fn) = 1;
-	TREE_NOTHROW(fn) = 1;
+	TREE_NOTHROW(fn) = table[e].flags == NOTHROW;
+	TREE_THIS_VOLATILE(fn) = table[e].flags == NORETURN;
 	if (e == ENTRY_mallocgc) {
 		DECL_IS_MALLOC(fn) = 1;
 		TREE_TYPE(fn) = allocator_type(TREE_TYPE(fn));

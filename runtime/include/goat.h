@@ -25,6 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "goat/abi.h"
 
 // Parameter attribute. On a prototype: the function does not keep what the pointer points to, and
 // is believed. On a definition: a compile error, with the flow, where it does.
@@ -54,8 +57,177 @@ void *goat_new_(const char *name, ...) __attribute__((__returns_nonnull__));
 // Collects garbage now.
 void goat_gc(void);
 
+// ---------------------------------------------------------------- strings
+
+// goat_string str(s): of a literal, all of it; of any other char *, up to its zero. Keeps the
+// pointer and copies nothing; NULL gives the empty string.
+#define goat_str(...) GOAT_STR_(__VA_ARGS__)
+
+#define GOAT_STR_(...)                                                                             \
+	goat_str_((__VA_ARGS__), #__VA_ARGS__[0] == '"' &&                                         \
+					 !__builtin_types_compatible_p(__typeof__(__VA_ARGS__),    \
+								       __typeof__(&(__VA_ARGS__)[0])) \
+				 ? sizeof(__VA_ARGS__) - 1                                         \
+				 : SIZE_MAX)
+
+static inline goat_string
+goat_str_(const char *p, size_t n)
+{
+	goat_string s = { p, n != SIZE_MAX ? n : p != NULL ? strlen(p) : 0 };
+
+	return s;
+}
+
+// The two arguments of a "%.*s".
+#define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
+
+bool goat_string_eq(goat_string a, goat_string b);
+
+// A new string: a, then b. Go: runtime.concatstrings.
+goat_string goat_string_cat(goat_string a, goat_string b);
+
+// ---------------------------------------------------------------- interfaces
+
+// interface(I) { RESULT (*METHOD)(void *self, ...); ... };
+// Makes I a type of two words, { tab, data }: {0} is nil.
+#define goat_interface(I)                                                                          \
+	typedef struct __attribute__((__goat_iface__)) I {                                         \
+		const struct I##_itab *tab;                                                        \
+		void *data;                                                                        \
+	} I;                                                                                       \
+	struct __attribute__((__goat_itab__)) I##_itab
+
+// All methods of another interface, inside of interface(I) { ... }.
+#define goat_embed(I) struct I##_itab
+
+// Before a function TYPE_METHOD(TYPE or TYPE *, ...): TYPE has that method. With method_named(M)
+// the function may have any name.
+#define goat_method __attribute__((__goat_method__))
+#define goat_method_named(M) __attribute__((__goat_method__(#M)))
+
+// I as(I, value): the value, copied, as an interface; a compile error where it lacks a method.
+#define goat_as(I, ...) GOAT_AS_(#I, #__VA_ARGS__, I, __VA_ARGS__)
+
+#define GOAT_AS_(inter, text, I, ...)                                                              \
+	(*(__typeof__(I) *)goat_as_(inter, text, (__typeof__(I) *)0,                               \
+				    (__typeof__(__VA_ARGS__) *)0, __VA_ARGS__))
+
+// call(i, Method, arguments...)
+#define goat_call(i, M, ...) ((i).tab->M((i).data __VA_OPT__(, ) __VA_ARGS__))
+
+// T type_assert(i, T): what i holds, a T or an interface; panics where it holds something else.
+#define goat_type_assert(i, ...) GOAT_ASSERT_(#i, #__VA_ARGS__, i, __VA_ARGS__)
+
+#define GOAT_ASSERT_(text, type, i, ...)                                                           \
+	(*(__typeof__(__VA_ARGS__) *)goat_assert_(text, type, (__typeof__(__VA_ARGS__) *)0, i))
+
+// bool type_assert_ok(i, T, &v): whether i holds a T; sets v to it, or to zero.
+#define goat_type_assert_ok(i, T, p) goat_assert_ok_(#i, #T, (__typeof__(T) *)0, i, p)
+
+// type_switch (i) { case_type (T, v) { ... } case_nil { ... } case_default { ... } }
+// Takes the first case that fits. break leaves the switch; continue means the loop around it.
+#define goat_type_switch(...)                                                                      \
+	for (__auto_type goat_switch_ __attribute__((__goat_switch__(#__VA_ARGS__))) =             \
+		     (__VA_ARGS__);;)                                                              \
+		switch (goat_switch_index_("", goat_switch_))
+#define goat_case_type(T, v)                                                                       \
+	break;                                                                                     \
+	case __COUNTER__:                                                                          \
+		for (__typeof__(T) v __attribute__((__goat_case__(#T), __unused__));;)
+#define goat_case_nil                                                                              \
+	break;                                                                                     \
+	case __COUNTER__:                                                                          \
+		for (char goat_nil_ __attribute__((__goat_case__("nil"), __unused__));;)
+#define goat_case_default                                                                          \
+	break;                                                                                     \
+	default:                                                                                   \
+		for (char goat_default_ __attribute__((__goat_case__("default"), __unused__));;)
+
+// bool is_nil(i)
+#define goat_is_nil(...) goat_is_nil_("", __VA_ARGS__)
+
+// bool iface_eq(a, b): whether they hold equal values of one type. Panics where that type cannot
+// be compared.
+#define goat_iface_eq(a, b) goat_iface_eq_("", a, b)
+
+// const char *type_name(i): "int", "Cat *"; "nil".
+#define goat_type_name(...) goat_type_name_("", __VA_ARGS__)
+
+// Known to the plugin, which leaves no call of them.
+void *goat_as_(const char *inter, ...) __attribute__((__returns_nonnull__));
+void *goat_assert_(const char *text, ...) __attribute__((__returns_nonnull__));
+bool goat_assert_ok_(const char *text, ...);
+int goat_switch_index_(const char *, ...);
+bool goat_is_nil_(const char *, ...);
+bool goat_iface_eq_(const char *, ...);
+const char *goat_type_name_(const char *, ...);
+
+// The interface of errors. Errors of the runtime are one.
+goat_interface(goat_error) {
+	goat_string (*Error)(void *self);
+};
+
+// ---------------------------------------------------------------- defer, panic, recover
+
+// defer CALL; defer { BLOCK }: runs when the function ends, last in first out. The arguments of
+// the call are evaluated at once. Go spec, "Defer statements".
+#define goat_defer for (char goat_deferred_ __attribute__((__goat_defer__));;)
+
+// The same, when the block that it stands in ends. ISO TS 25755.
+#define goat_block_defer for (char goat_deferred_ __attribute__((__goat_defer__("block")));;)
+
+// result(T, r): names the function's result, zeroed. `return e` sets it, deferred code may change
+// it, and the function leaves with it.
+#define goat_result(T, r) __typeof__(T) r __attribute__((__goat_result__)) = { 0 }
+
+// panic(value): runs the deferred code of the functions that are active, innermost first, until
+// some recovers; else the program ends with status 2 and a report. Go spec, "Handling panics".
+#define goat_panic(...)                                                                            \
+	goat_gopanic(*(goat_any *)goat_as_("panic", #__VA_ARGS__, (goat_any *)0,                   \
+					   (__typeof__(__VA_ARGS__) *)0, __VA_ARGS__))
+
+_Noreturn void goat_gopanic(goat_any value);
+
+// The value of the panic that runs the deferred block, or the function called by defer, that this
+// stands in, which ends the panic; else nil.
+goat_any goat_recover(void);
+
+// Ends the goroutine after its deferred code has run.
+_Noreturn void goat_goexit(void);
+
 #ifndef GOAT_NO_KEYWORDS
 #define new(T, ...) GOAT_NEW_("new(" #T ")", T __VA_OPT__(, ) __VA_ARGS__)
+
+typedef goat_string string;
+#define str(...) GOAT_STR_(__VA_ARGS__)
+#define STR(s) GOAT_STRING_ARGS(s)
+#define string_eq(a, b) goat_string_eq(a, b)
+#define string_cat(a, b) goat_string_cat(a, b)
+
+typedef goat_any any;
+#define interface(I) goat_interface(I)
+#define embed(I) goat_embed(I)
+#define method goat_method
+#define method_named(M) __attribute__((__goat_method__(#M)))
+#define as(I, ...) GOAT_AS_(#I, #__VA_ARGS__, I, __VA_ARGS__)
+#define call(i, M, ...) ((i).tab->M((i).data __VA_OPT__(, ) __VA_ARGS__))
+#define type_assert(i, ...) GOAT_ASSERT_(#i, #__VA_ARGS__, i, __VA_ARGS__)
+#define type_assert_ok(i, T, p) goat_assert_ok_(#i, #T, (__typeof__(T) *)0, i, p)
+#define type_switch goat_type_switch
+#define case_type(T, v) goat_case_type(T, v)
+#define case_nil goat_case_nil
+#define case_default goat_case_default
+#define is_nil(...) goat_is_nil_("", __VA_ARGS__)
+#define iface_eq(a, b) goat_iface_eq_("", a, b)
+#define type_name(...) goat_type_name_("", __VA_ARGS__)
+
+#define defer goat_defer
+#define block_defer goat_block_defer
+#define result(T, r) goat_result(T, r)
+#define panic(...)                                                                                 \
+	goat_gopanic(*(goat_any *)goat_as_("panic", #__VA_ARGS__, (goat_any *)0,                   \
+					   (__typeof__(__VA_ARGS__) *)0, __VA_ARGS__))
+#define recover() goat_recover()
 #endif
 
 #endif

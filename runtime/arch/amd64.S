@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// amd64.S: what of panics cannot be said in C: reading all registers of a frame, and going on in one.
+//
+// A shadow stack (CET) is not kept up: the C library of today does not enable it.
+//
+// Layer: arch.
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+#include "amd64.h"
+
+#define R(n) (8 * (n))
+
+#define FUNCTION(name)                                                                             \
+	.globl name;                                                                               \
+	.type name, @function;                                                                     \
+	.p2align 4;                                                                                \
+name:                                                                                              \
+	.cfi_startproc
+
+#define HIDDEN(name)                                                                               \
+	.hidden name;                                                                              \
+	FUNCTION(name)
+
+#define END(name)                                                                                  \
+	.cfi_endproc;                                                                              \
+	.size name, .- name
+
+// The registers of the caller, as they are behind its call, into a struct goat_regs at %rsp.
+#define SAVE                                                                                       \
+	subq $(ARCH_REGS_SIZE + 8), %rsp;                                                          \
+	.cfi_adjust_cfa_offset ARCH_REGS_SIZE + 8;                                                 \
+	movq %rbx, R(3)(%rsp);                                                                     \
+	movq %rbp, R(6)(%rsp);                                                                     \
+	movq %r12, R(12)(%rsp);                                                                    \
+	movq %r13, R(13)(%rsp);                                                                    \
+	movq %r14, R(14)(%rsp);                                                                    \
+	movq %r15, R(15)(%rsp);                                                                    \
+	leaq ARCH_REGS_SIZE + 16(%rsp), %rax;                                                      \
+	movq %rax, R(7)(%rsp);                                                                     \
+	movq ARCH_REGS_SIZE + 8(%rsp), %rax;                                                       \
+	movq %rax, R(16)(%rsp);                                                                    \
+	movq $0, R(17)(%rsp)
+
+	.text
+
+FUNCTION(goat_gopanic)
+	SAVE
+	movq %rsp, %rdx
+	call goat_gopanic1
+	ud2
+END(goat_gopanic)
+
+FUNCTION(goat_resume)
+	SAVE
+	movq %rsp, %rsi
+	call goat_resume1
+	ud2
+END(goat_resume)
+
+FUNCTION(goat_goexit)
+	SAVE
+	movq %rsp, %rdi
+	call goat_goexit1
+	ud2
+END(goat_goexit)
+
+FUNCTION(goat_recover)
+	SAVE
+	movq %rsp, %rdi
+	call goat_recover1
+	addq $(ARCH_REGS_SIZE + 8), %rsp
+	.cfi_adjust_cfa_offset -(ARCH_REGS_SIZE + 8)
+	ret
+END(goat_recover)
+
+// %rdi: registers, %rsi: exception. What gcc expects at a landing pad: %rax the exception, %rdx the
+// number of the handler, 0 for any.
+HIDDEN(goat_land)
+	.cfi_undefined rip
+	movq %rsi, %rax
+	xorl %edx, %edx
+	movq R(3)(%rdi), %rbx
+	movq R(6)(%rdi), %rbp
+	movq R(12)(%rdi), %r12
+	movq R(13)(%rdi), %r13
+	movq R(14)(%rdi), %r14
+	movq R(15)(%rdi), %r15
+	movq R(16)(%rdi), %rcx
+	movq R(7)(%rdi), %rsp
+	jmp *%rcx
+END(goat_land)
+
+// %rdi: registers, %rsi: argument. The registers may lie where the new frame will: they are read
+// before it is written.
+HIDDEN(goat_foreign)
+	.cfi_undefined rip
+	movq %rdi, %rdx
+	movq %rsi, %rdi
+	movq R(3)(%rdx), %rbx
+	movq R(6)(%rdx), %rbp
+	movq R(12)(%rdx), %r12
+	movq R(13)(%rdx), %r13
+	movq R(14)(%rdx), %r14
+	movq R(15)(%rdx), %r15
+	movq R(16)(%rdx), %rcx
+	addq R(17)(%rdx), %rcx          // unwinders look at the byte before the return address
+	movq R(7)(%rdx), %rax
+	leaq -(ARCH_REDZONE + 32)(%rax), %rsp
+	andq $-16, %rsp
+	movq %rcx, (%rsp)
+	movq %rax, 8(%rsp)
+	// CFA: what is at rsp + 8; the return address is at rsp.
+	.cfi_escape 0x0f, 3, 0x77, 8, 0x06      // def_cfa_expression: breg7 8, deref
+	.cfi_escape 0x10, 16, 2, 0x77, 0        // expression rip: breg7 0
+	call goat_foreign1
+	ud2
+END(goat_foreign)
+
+HIDDEN(goat_bottom)
+	.cfi_undefined rip
+	subq $8, %rsp
+	.cfi_adjust_cfa_offset 8
+	movq %rdi, %rax
+	movq %rsi, %rdi
+	call *%rax
+	addq $8, %rsp
+	.cfi_adjust_cfa_offset -8
+	ret
+END(goat_bottom)
+
+// expression rN: breg7 8 * N, as a signed LEB128.
+#define AT(n) .cfi_escape 0x10, n, 2, 0x77, 8 * (n)
+#define AT2(n) .cfi_escape 0x10, n, 3, 0x77, 0x80 | (8 * (n) & 0x7f), 8 * (n) >> 7
+
+HIDDEN(goat_sigpanic)
+	.cfi_signal_frame
+	.cfi_escape 0x0f, 3, 0x77, R(7), 0x06   // def_cfa_expression: breg7 56, deref
+	AT(0)
+	AT(1)
+	AT(2)
+	AT(3)
+	AT(4)
+	AT(5)
+	AT(6)
+	AT(7)
+	AT2(8)
+	AT2(9)
+	AT2(10)
+	AT2(11)
+	AT2(12)
+	AT2(13)
+	AT2(14)
+	AT2(15)
+	AT2(16)
+	nop                                     // an unwinder may look at the byte before
+	movq %rsp, %rdi
+	call goat_sigpanic1
+	ud2
+END(goat_sigpanic)
+
+	.section .note.GNU-stack, "", @progbits
+#endif

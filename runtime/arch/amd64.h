@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// amd64.h: registers of x86-64 as the System V ABI has them.
+//
+// Layer: arch.
+
+#define ARCH_NREGS 17
+#define ARCH_FP 6
+#define ARCH_SP 7
+#define ARCH_PC 16
+#define ARCH_NSAVED 6
+#define ARCH_SAVED(X) X(0, 3) X(1, 6) X(2, 12) X(3, 13) X(4, 14) X(5, 15)
+#define ARCH_REDZONE 128
+#define ARCH_REGS_SIZE 144

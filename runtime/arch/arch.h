@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// arch.h: what the runtime has to know of the processor. Each has a header and a .S file here.
+//
+// A header gives
+//
+//	ARCH_NREGS, ARCH_SP, ARCH_FP, ARCH_PC   DWARF's numbers of registers; ARCH_PC is the column
+//	                                        of the return address
+//	ARCH_SAVED(X)                           X(i, n): what functions preserve: number n, the i-th
+//	ARCH_NSAVED                             how many these are
+//	ARCH_REDZONE                            bytes below the stack pointer that a leaf may use
+//
+// and the .S file goat_gopanic, goat_resume, goat_goexit and goat_recover, which hand the registers
+// of their caller to the function of that name with a 1, and what is declared at the end here.
+//
+// Layer: arch.
+
+#ifndef GOAT_ARCH_H
+#define GOAT_ARCH_H
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+#include "amd64.h"
+#else
+#error "goat has not been ported to this processor: see runtime/arch/arch.h"
+#endif
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+#define GOAT_HIDDEN __attribute__((__visibility__("hidden")))
+
+// The registers of a frame.
+struct goat_regs {
+	uintptr_t r[ARCH_NREGS];        // by DWARF's numbers; r[ARCH_PC] is where it goes on
+	uintptr_t exact;                // 1: r[ARCH_PC] is where a signal came, 0: behind a call
+};
+_Static_assert(sizeof(struct goat_regs) == ARCH_REGS_SIZE, "the .S file knows it");
+
+// Goes on at r[ARCH_PC] with these registers, as a landing pad for EXC.
+_Noreturn GOAT_HIDDEN void goat_land(const struct goat_regs *regs, void *exc);
+// As if the frame of these registers had called goat_foreign1(ARG).
+_Noreturn GOAT_HIDDEN void goat_foreign(const struct goat_regs *regs, void *arg);
+// Calls fn(arg), below which no frame is seen when unwinding.
+GOAT_HIDDEN void goat_bottom(void (*fn)(void *), void *arg);
+// Where a signal handler lets a thread go on, with the stack pointer at a struct goat_regs, that
+// of the fault, with what else is there. Unwinds as a signal's frame.
+GOAT_HIDDEN void goat_sigpanic(void);
+#endif
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// iface.c: which types have the methods of an interface, found when a program asks.
+//
+//	assertE2I(inter, type) --> answers: (inter, type) -> tab or NULL    no lock
+//	                             | not there
+//	                             v
+//	                           sets of methods, by type                 under the lock
+//
+// Conversions that the compiler can check have constant itabs, and do not come here. For the others
+// an open table remembers every answer there ever was, failures too. Its slots change once, from
+// empty to full, so readers take no lock; a table that is half full is copied to a larger one.
+//
+// I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then.
+// I2  The answers in a table fit the sets that were known when it was made, and later ones may only
+//     add methods: a new table without the failures is made then.
+// I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
+//
+// What T * has: the methods of T, with both kinds of receiver. What T has: those with a value
+// receiver. All are called with a pointer to the T, so one function serves both.
+//
+// Go:    as runtime/iface.go; there failures are itabs without methods, and the table holds pointers
+//        to itabs, which is a load more for each question.
+// Layer: lang.
+
+#include "type.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef GOAT_CHECKING
+enum { FIRST_SLOTS = 4, FIRST_LISTS = 1 };
+#else
+enum { FIRST_SLOTS = 512, FIRST_LISTS = 64 };
+#endif
+
+struct slot {
+	_Atomic(const struct goat_type *) inter;
+	_Atomic(const struct goat_type *) type;
+	_Atomic(void *) tab;                    // NULL: it lacks a method
+};
+
+struct table {
+	size_t mask;                            // number of slots less 1
+	size_t used;                            // guarded by lock
+	struct table *older;                    // so that leak checkers find it
+	struct slot slot[];
+};
+
+static struct {
+	struct table head;
+	struct slot slot[FIRST_SLOTS];
+} first = { { .mask = FIRST_SLOTS - 1 }, { { NULL, NULL, NULL } } };
+
+static _Atomic(struct table *) answers = &first.head;
+
+// All below is guarded by it, and so is adding to answers.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// The sets of methods of all units and libraries, in lists by the hash of their types.
+struct list {
+	const struct goat_methodset *set;
+	struct list *next;
+};
+
+static struct list **lists;
+static size_t nlists, nsets;                    // nlists: a power of 2, or 0
+static bool have_own;                           // the runtime's are among them
+
+static void *
+allocate(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	if (p == NULL)
+		goat_fatal("runtime: out of memory");
+	return p;
+}
+
+// ---- Answers ----
+
+static inline size_t
+slot_of(const struct goat_type *inter, const struct goat_type *type)
+{
+	uint64_t h = (uintptr_t)inter * 3 + (uintptr_t)type;
+
+	return h * 0x9e3779b97f4a7c15u >> 40;
+}
+
+// The slot that has the answer, or the empty one where it belongs.
+static inline struct slot *
+find(struct table *t, const struct goat_type *inter, const struct goat_type *type)
+{
+	for (size_t i = slot_of(inter, type);; i++) {
+		struct slot *s = &t->slot[i & t->mask];
+		// Acquire: pairs with the store in put, I1.
+		const struct goat_type *there =
+			atomic_load_explicit(&s->inter, memory_order_acquire);
+
+		// Relaxed: written before inter was.
+		if (there == NULL ||
+		    (there == inter &&
+		     atomic_load_explicit(&s->type, memory_order_relaxed) == type))
+			return s;
+	}
+}
+
+// Fills an empty slot.
+static void
+put(struct table *t, const struct goat_type *inter, const struct goat_type *type, void *tab)
+{
+	struct slot *s = find(t, inter, type);
+
+	atomic_store_explicit(&s->type, type, memory_order_relaxed);
+	atomic_store_explicit(&s->tab, tab, memory_order_relaxed);
+	// Release: pairs with the load in find, which must see the other two.
+	atomic_store_explicit(&s->inter, inter, memory_order_release);
+	t->used++;
+}
+
+// Makes a table of N slots current, with the answers of the old one; without failures if FRESH.
+static struct table *
+renew(struct table *old, size_t n, bool fresh)
+{
+	struct table *t = allocate(1, sizeof *t + n * sizeof *t->slot);
+
+	t->mask = n - 1;
+	t->older = old;
+	for (size_t i = 0; i <= old->mask; i++) {
+		struct slot *s = &old->slot[i];
+
+		if (s->inter != NULL && !(fresh && s->tab == NULL))
+			put(t, s->inter, s->type, s->tab);
+	}
+	// Release: pairs with the loads in assertE2I2, which must see the slots.
+	atomic_store_explicit(&answers, t, memory_order_release);
+	return t;
+}
+
+// ---- Methods ----
+
+static void
+enter(struct list *l)
+{
+	struct list **to = &lists[l->set->type->hash & (nlists - 1)];
+
+	l->next = *to;
+	*to = l;
+}
+
+static void
+grow_lists(void)
+{
+	struct list **old = lists;
+	size_t n = nlists;
+
+	nlists = n ? 2 * n : FIRST_LISTS;
+	lists = allocate(nlists, sizeof *lists);
+	for (size_t i = 0; i < n; i++) {
+		for (struct list *l = old[i], *next; l != NULL; l = next) {
+			next = l->next;
+			enter(l);
+		}
+	}
+	free(old);
+}
+
+static void
+add_set(const struct goat_methodset *set)
+{
+	struct list *l = allocate(1, sizeof *l);
+
+	if (nsets++ >= nlists)
+		grow_lists();
+	l->set = set;
+	enter(l);
+}
+
+static void
+add_own_sets(void)
+{
+	have_own = true;
+	for (size_t i = 0; goat_errormethods[i] != NULL; i++)
+		add_set(goat_errormethods[i]);
+}
+
+void
+goat_addmethods(void *first_set, void *end)
+{
+	const struct goat_methodset *const *set = first_set;
+	struct table *t;
+
+	pthread_mutex_lock(&lock);
+	for (; set != end; set++)
+		if (*set != NULL)
+			add_set(*set);
+	t = answers;
+	if (t->used > 0)                // a library, loaded late: I2
+		renew(t, t->mask + 1, true);
+	pthread_mutex_unlock(&lock);
+}
+
+static const struct goat_method *
+method_in(const struct goat_methodset *set, const char *name)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(name, set->methods[middle].name);
+
+		if (order == 0)
+			return &set->methods[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+// The method of T, or of T * if POINTER, that is as WANTED.
+static const struct goat_method *
+method_of(const struct goat_type *t, bool pointer, const struct goat_method *wanted)
+{
+	for (struct list *l = lists[t->hash & (nlists - 1)]; l != NULL; l = l->next) {
+		const struct goat_method *m;
+
+		if (!goat_sametype((void *)l->set->type, (void *)t))
+			continue;
+		m = method_in(l->set, wanted->name);
+		if (m != NULL && m->sighash == wanted->sighash && (pointer || !m->pointer))
+			return m;
+	}
+	return NULL;
+}
+
+// Stores the methods of TYPE into FN where not NULL; the first method that it lacks, or NULL.
+static const char *
+fill(const struct goat_type *inter, const struct goat_type *type, void (**fn)(void))
+{
+	bool pointer = type->kind == GOAT_POINTER;
+	const struct goat_type *t = pointer ? type->elem : type;
+
+	if (!have_own)
+		add_own_sets();
+	for (size_t i = 0; i < inter->nmethods; i++) {
+		const struct goat_method *wanted = &inter->methods[i];
+		const struct goat_method *m = t ? method_of(t, pointer, wanted) : NULL;
+
+		if (m == NULL)
+			return wanted->name;
+		if (fn != NULL)
+			fn[wanted->slot] = m->fn;
+	}
+	return NULL;
+}
+
+const char *
+goat_missingmethod(const struct goat_type *inter, const struct goat_type *type)
+{
+	const char *name;
+
+	pthread_mutex_lock(&lock);
+	name = fill(inter, type, NULL);
+	pthread_mutex_unlock(&lock);
+	return name;
+}
+
+// ---- Itabs ----
+
+static void *
+make_tab(const struct goat_type *inter, const struct goat_type *type)
+{
+	struct goat_itab *itab;
+
+	if (fill(inter, type, NULL) != NULL)
+		return NULL;
+	itab = allocate(1, sizeof *itab + inter->nmethods * sizeof *itab->fn);
+	itab->inter = inter;
+	itab->type = type;
+	itab->hash = type->hash;
+	fill(inter, type, itab->fn);
+	return itab->fn;
+}
+
+// Finds out, and remembers. Another thread may have done so in the meantime.
+static __attribute__((noinline)) void *
+answer(const struct goat_type *inter, const struct goat_type *type)
+{
+	struct table *t;
+	struct slot *s;
+	void *tab;
+
+	pthread_mutex_lock(&lock);
+	t = answers;
+	s = find(t, inter, type);
+	if (s->inter != NULL) {
+		tab = s->tab;
+	} else {
+		tab = make_tab(inter, type);
+		if (2 * (t->used + 1) > t->mask)
+			t = renew(t, 2 * (t->mask + 1), false);
+		put(t, inter, type, tab);
+	}
+	pthread_mutex_unlock(&lock);
+	return tab;
+}
+
+void *
+goat_assertE2I2(void *inter, void *type)
+{
+	struct slot *s;
+
+	if (type == NULL)
+		return NULL;
+	// Acquire: pairs with the store in renew.
+	s = find(atomic_load_explicit(&answers, memory_order_acquire), inter, type);
+	if (__builtin_expect(atomic_load_explicit(&s->inter, memory_order_acquire) == NULL, 0))
+		return answer(inter, type);
+	return atomic_load_explicit(&s->tab, memory_order_relaxed);
+}
+
+void *
+goat_assertE2I(void *inter, void *type)
+{
+	void *tab = goat_assertE2I2(inter, type);
+
+	if (__builtin_expect(tab == NULL, 0))
+		goat_panicassert(NULL, type, inter, type ? goat_missingmethod(inter, type) : NULL);
+	return tab;
+}
+
+// ---- Values ----
+
+// Go: runtime.staticuint64s: the values of one byte, as integers of up to eight.
+#define FOUR(n) (n), (n) + 1, (n) + 2, (n) + 3
+#define SIXTEEN(n) FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
+#define SIXTYFOUR(n) SIXTEEN(n), SIXTEEN((n) + 16), SIXTEEN((n) + 32), SIXTEEN((n) + 48)
+static const uint64_t small_value[256] = {
+	SIXTYFOUR(0), SIXTYFOUR(64), SIXTYFOUR(128), SIXTYFOUR(192),
+};
+
+static _Alignas(16) const char zero_value[32];
+
+// A constant that is equal to the value at P byte by byte, or NULL.
+static const void *
+shared(const struct goat_type *t, const void *p)
+{
+	uint64_t v = 0, w[3] = { 0 };
+
+	switch (t->size) {
+	case 1: case 2: case 4: case 8:
+		memcpy(&v, p, t->size);
+		return v < 256 ? &small_value[v] : NULL;
+	case 16: case 24:
+		memcpy(w, p, t->size);
+		return (w[0] | w[1] | w[2]) == 0 ? zero_value : NULL;
+	}
+	return NULL;
+}
+
+void *
+goat_convT(void *type, void *from)
+{
+	const struct goat_type *t = type;
+	const void *constant = t->align <= 16 ? shared(t, from) : NULL;
+	void *p;
+
+	if (constant != NULL)
+		return (void *)constant;
+	p = goat_mallocgc(t->size, t->align, t->ptrdata == 0);
+	return memcpy(p, from, t->size);
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// signal.c: faults of the program that become panics, and those that end it with a report.
+//
+//	SIGSEGV, SIGBUS  below address 4096: `invalid memory address or nil pointer dereference`
+//	SIGFPE           integer division: `integer divide by zero`, or `integer overflow`
+//	SIGSEGV          at the end of the stack: `fatal error: stack overflow`, status 2
+//	others of these  report, and the program dies by the signal, with a core where one is wanted
+//
+// The handler does not raise the panic itself: it changes where the thread goes on, to
+// goat_sigpanic (arch/), with the registers of the fault below the stack pointer and its red zone.
+// That frame unwinds like a signal's, so a landing pad is found for the very instruction.
+//
+// Handlers are installed before main, for these three signals only. A program that installs its own
+// gets the signal instead of us; if it wants panics too, it calls the handler that sigaction gave it
+// as the old one. If there was one already when we came (AddressSanitizer's, or that of a
+// library), it is called for all that does not become a panic or a stack overflow. SIG_IGN makes no
+// difference, as to the kernel. Signals that were sent (kill, raise) are not faults: what they did
+// before, they do.
+//
+// Each thread made here has an alternate stack, unless it has set up one, so that there is a stack to
+// report the end of the stack on. Others get one with their first allocation or panic.
+//
+// Go:    as runtime/signal_unix.go; a wild fault ends the program by the signal, not with status 2.
+// Layer: lang.
+
+#include "runtime2.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { NIL_PAGE = 4096, ALTSTACK = 128 * 1024, SLACK = 64 * 1024 };
+
+extern void *__libc_stack_end;
+
+// What the handler leaves below the stack of a thread for goat_sigpanic.
+struct fault {
+	struct goat_regs regs;          // must be first
+	int sig, code;
+	uintptr_t addr;
+};
+
+GOAT_HIDDEN _Noreturn void goat_sigpanic1(const struct fault *f);
+
+static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE };
+enum { NSIGNALS = sizeof signals / sizeof *signals };
+static struct sigaction before[NSIGNALS];       // written before main
+
+// ---------------------------------------------------------------- stacks
+
+static void
+main_bounds(struct goat_g *g)
+{
+	struct rlimit limit;
+
+	g->hi = (uintptr_t)__libc_stack_end;
+	g->lo = 0;
+	if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < g->hi)
+		g->lo = g->hi - limit.rlim_cur;
+}
+
+static void
+thread_bounds(struct goat_g *g)
+{
+	pthread_attr_t attr;
+	void *lo;
+	size_t size;
+
+	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+		return;
+	if (pthread_attr_getstack(&attr, &lo, &size) == 0) {
+		g->lo = (uintptr_t)lo;
+		g->hi = g->lo + size;
+	}
+	pthread_attr_destroy(&attr);
+}
+
+void
+goat_altstack(struct goat_g *g)
+{
+	stack_t old, new = { .ss_size = ALTSTACK };
+
+	if (syscall(SYS_gettid) == getpid())
+		main_bounds(g);
+	else
+		thread_bounds(g);
+	if (sigaltstack(NULL, &old) != 0 || !(old.ss_flags & SS_DISABLE))
+		return;
+	new.ss_sp = mmap(NULL, ALTSTACK, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (new.ss_sp == MAP_FAILED)
+		return;
+	if (sigaltstack(&new, NULL) == 0)
+		g->altstack = new.ss_sp;
+	else
+		munmap(new.ss_sp, ALTSTACK);
+}
+
+void
+goat_noaltstack(struct goat_g *g)
+{
+	stack_t old, none = { .ss_flags = SS_DISABLE };
+
+	if (g->altstack == NULL)
+		return;
+	if (sigaltstack(NULL, &old) == 0 && old.ss_sp == g->altstack)
+		sigaltstack(&none, NULL);
+	munmap(g->altstack, ALTSTACK);
+	g->altstack = NULL;
+}
+
+// ---------------------------------------------------------------- the context of a fault
+
+#if defined(__x86_64__)
+static void
+read_context(const ucontext_t *uc, struct goat_regs *regs)
+{
+	static const uint8_t dwarf[ARCH_NREGS] = {
+		REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+		REG_R9,	 REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
+	};
+
+	for (int i = 0; i < ARCH_NREGS; i++)
+		regs->r[i] = (uintptr_t)uc->uc_mcontext.gregs[dwarf[i]];
+	regs->exact = 1;
+}
+
+// The thread goes on in goat_sigpanic.
+static void
+redirect(ucontext_t *uc, const struct fault *f)
+{
+	struct fault *copy = (struct fault *)((f->regs.r[ARCH_SP] - ARCH_REDZONE - sizeof *f) & ~(uintptr_t)15);
+	enum { DIRECTION = 0x400 };
+
+	*copy = *f;
+	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)copy;
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)goat_sigpanic;
+	uc->uc_mcontext.gregs[REG_EFL] &= ~DIRECTION;
+}
+
+// A call of what is no code: the frame that has called is the one to look at.
+static void
+leave_bad_call(struct goat_regs *regs)
+{
+	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP];
+	regs->r[ARCH_SP] += sizeof(uintptr_t);
+	regs->exact = 0;
+}
+
+// The divisor of the `idiv` at the PC, where it is in a register: 0 or not. The processor raises one
+// fault for a zero and for a quotient that does not fit.
+static bool
+divides_by_zero(const struct goat_regs *regs)
+{
+	static const uint8_t dwarf[] = { 0, 2, 1, 3, 7, 6, 4, 5 };      // rax rcx rdx rbx ...
+	const uint8_t *p = (const uint8_t *)regs->r[ARCH_PC];
+	unsigned rex = 0, r;
+	bool wide, half = *p == 0x66;
+	uintptr_t v;
+
+	p += half;
+	if ((*p & 0xf0) == 0x40)
+		rex = *p++;
+	if ((p[0] & 0xfe) != 0xf6 || p[1] < 0xc0)
+		return true;            // in memory, which cannot be told from here
+	wide = p[0] == 0xf7;
+	r = (p[1] & 7) | (rex & 1) << 3;
+	if (!wide && rex == 0 && r >= 4)
+		return (regs->r[dwarf[r - 4]] >> 8 & 0xff) == 0;        // ah ch dh bh
+	v = regs->r[r < 8 ? dwarf[r] : r];
+	return (!wide ? (uint8_t)v : half ? (uint16_t)v : rex & 8 ? v : (uint32_t)v) == 0;
+}
+#endif
+
+static bool
+was_sent(const siginfo_t *info)
+{
+	return info->si_code <= 0;
+}
+
+// Go: sigpanic of runtime/signal_unix.go.
+static bool
+becomes_panic(int sig, const siginfo_t *info)
+{
+	uintptr_t addr = (uintptr_t)info->si_addr;
+
+	switch (sig) {
+	case SIGSEGV:
+		return addr < NIL_PAGE &&
+		       (info->si_code == SEGV_MAPERR || info->si_code == SEGV_ACCERR);
+	case SIGBUS:
+		return addr < NIL_PAGE && info->si_code == BUS_ADRERR;
+	case SIGFPE:
+		return info->si_code == FPE_INTDIV || info->si_code == FPE_INTOVF;
+	default:
+		return false;
+	}
+}
+
+_Noreturn void
+goat_sigpanic1(const struct fault *f)
+{
+	struct goat_g *g = goat_getg();
+
+	g->sig = f->sig;
+	g->sigcode = f->code;
+	g->sigaddr = f->addr;
+	g->sigpc = f->regs.r[ARCH_PC];
+	if (f->sig != SIGFPE)
+		goat_panicmem();
+	g->sig = 0;             // Go divides by hand and has no signal to tell of
+	if (divides_by_zero(&f->regs))
+		goat_panicdivide();
+	goat_panicoverflow();
+}
+
+// ---------------------------------------------------------------- reports
+
+// Whether the stack pointer is at the end of the stack, and the fault close to it.
+static bool
+is_overflow(const struct goat_g *g, const struct fault *f)
+{
+	uintptr_t sp = f->regs.r[ARCH_SP];
+
+	return g != NULL && g->lo != 0 && f->sig == SIGSEGV && sp < g->lo + SLACK &&
+	       sp + SLACK > g->lo - SLACK && f->addr < g->lo + NIL_PAGE && f->addr + SLACK > sp;
+}
+
+static void
+print_pair(const char *before, uintptr_t v, const char *after)
+{
+	goat_print(before);
+	goat_printhex(v);
+	goat_print(after);
+}
+
+static void
+print_where(const struct fault *f, bool names)
+{
+	static struct goat_trace trace;
+	struct goat_regs regs = f->regs;
+
+	trace.n = 0;
+	goat_collect(&regs, &trace);
+	goat_printgoroutine();
+	goat_printtrace(&trace, names);
+	goat_printflush();
+}
+
+static _Noreturn void
+die_of_overflow(const struct goat_g *g, const struct fault *f)
+{
+	bool sound = !goat_holdslocks(f->regs.r[ARCH_PC]);
+
+	goat_startreport();
+	if (sound)
+		goat_flush();
+	goat_print("runtime: goroutine stack exceeds ");
+	goat_printuint(g->hi - g->lo);
+	goat_print("-byte limit\n");
+	print_pair("runtime: sp=", f->regs.r[ARCH_SP], "");
+	print_pair(" stack=[", g->lo, ", ");
+	print_pair("", g->hi, "]\n");
+	goat_print("fatal error: stack overflow\n");
+	print_where(f, sound);
+	_exit(2);
+}
+
+static void
+report_fault(const struct fault *f)
+{
+	bool sound = !goat_holdslocks(f->regs.r[ARCH_PC]);
+
+	goat_startreport();
+	if (f->sig == SIGFPE)
+		goat_print("fatal error: floating point error\n");
+	else {
+		print_pair("unexpected fault address ", f->addr, "\n");
+		goat_print("fatal error: fault\n");
+	}
+	goat_printsignal(f->sig, f->code, f->addr, f->regs.r[ARCH_PC]);
+	print_where(f, sound);
+}
+
+// ---------------------------------------------------------------- the handler
+
+static void
+restore_default(int sig)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	sigaction(sig, &action, NULL);
+}
+
+// What was there before us; false if that would have ended the program.
+static bool
+call_before(int sig, siginfo_t *info, void *context)
+{
+	for (int i = 0; i < NSIGNALS; i++) {
+		if (signals[i] != sig)
+			continue;
+		if (before[i].sa_handler == SIG_DFL || before[i].sa_handler == SIG_IGN)
+			return false;
+		if (before[i].sa_flags & SA_SIGINFO)
+			before[i].sa_sigaction(sig, info, context);
+		else
+			before[i].sa_handler(sig);
+		return true;
+	}
+	return false;
+}
+
+static bool
+was_ignored(int sig)
+{
+	for (int i = 0; i < NSIGNALS; i++)
+		if (signals[i] == sig)
+			return before[i].sa_handler == SIG_IGN;
+	return false;
+}
+
+static void
+handle(int sig, siginfo_t *info, void *context)
+{
+	int saved = errno;
+	struct fault f = { .sig = sig, .code = info->si_code, .addr = (uintptr_t)info->si_addr };
+
+	read_context(context, &f.regs);
+	if (!was_sent(info) && becomes_panic(sig, info)) {
+		if (f.addr == f.regs.r[ARCH_PC] && sig != SIGFPE)
+			leave_bad_call(&f.regs);
+		redirect(context, &f);
+	} else if (!was_sent(info) && is_overflow(goat_g, &f))
+		die_of_overflow(goat_g, &f);
+	else if (!call_before(sig, info, context) && !(was_sent(info) && was_ignored(sig))) {
+		if (was_sent(info)) {
+			restore_default(sig);
+			raise(sig);             // comes when the handler returns
+		} else {
+			if (f.addr == f.regs.r[ARCH_PC] && sig == SIGSEGV)
+				leave_bad_call(&f.regs);
+			report_fault(&f);
+			restore_default(sig);   // the instruction is tried again
+		}
+	}
+	errno = saved;
+}
+
+void
+goat_initsig(void)
+{
+	struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	sigfillset(&action.sa_mask);
+	for (int i = 0; i < NSIGNALS; i++)
+		sigaction(signals[i], &action, &before[i]);
+}

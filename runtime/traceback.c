@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// traceback.c: where a goroutine was, in the form in which Go says it.
+//
+//	goroutine 1 [running]:
+//	f(...)
+//		/home/me/prog.c:12 +0x1f
+//
+// The frames of a panic were noted when it left them (struct goat_trace), so deferred code may have
+// run since. Those of a panic that was aborted stand, as if they still lay there, between the
+// deferred code that raised the next one and the frame that ran it.
+//
+// Names and lines are libdw's (elfutils), which knows of inlined calls. It is loaded when a program
+// dies and not before; without it, or where allocating might hang (after a fault in the allocator,
+// say), there are only the names that dladdr knows.
+//
+// Go:    as runtime/traceback.go; arguments are not shown.
+// Layer: base.
+
+#include "runtime2.h"
+
+#include <dlfcn.h>
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+// ---------------------------------------------------------------- the list
+
+enum kind {
+	FRAME,                  // n: its position
+	ELIDED,                 // n: how many
+	PANIC,
+	GOEXIT,
+};
+
+struct item {
+	enum kind kind;
+	uintptr_t n;
+};
+
+enum { ITEMS = 500 };
+
+static struct item list[ITEMS]; // of who has the floor
+static size_t nlist;
+
+static void
+note(enum kind kind, uintptr_t n)
+{
+	if (nlist < ITEMS)
+		list[nlist++] = (struct item){ kind, n };
+}
+
+static void
+note_frame(const struct goat_trace *t, uint32_t i)
+{
+	uint32_t outer = t->n > TRACE_INNER ? t->n - TRACE_INNER : 0;
+
+	if (i < TRACE_INNER)
+		note(FRAME, t->inner[i]);
+	else if (outer - (i - TRACE_INNER) <= TRACE_OUTER)
+		note(FRAME, t->outer[(i - TRACE_INNER) % TRACE_OUTER]);
+	else if (i == TRACE_INNER)
+		note(ELIDED, outer - TRACE_OUTER);
+}
+
+static void
+note_panic(const struct goat_panic *p)
+{
+	const struct goat_panic *aborted = p->link;
+
+	for (uint32_t i = 0; i < p->trace.n; i++) {
+		for (; aborted != NULL && aborted->by != NULL; aborted = aborted->link) {
+			if (aborted->by != p)
+				continue;
+			if (aborted->at > i)
+				break;
+			note(aborted->goexit ? GOEXIT : PANIC, 0);
+			note_panic(aborted);
+		}
+		note_frame(&p->trace, i);
+	}
+}
+
+// ---------------------------------------------------------------- names and lines
+
+#define LIBDW(X)                                                                                   \
+	X(dwfl_begin)                                                                              \
+	X(dwfl_linux_proc_report)                                                                  \
+	X(dwfl_linux_proc_find_elf)                                                                \
+	X(dwfl_standard_find_debuginfo)                                                            \
+	X(dwfl_report_end)                                                                         \
+	X(dwfl_addrmodule)                                                                         \
+	X(dwfl_module_addrinfo)                                                                    \
+	X(dwfl_module_addrdie)                                                                     \
+	X(dwfl_module_getsrc)                                                                      \
+	X(dwfl_lineinfo)                                                                           \
+	X(dwarf_getscopes)                                                                         \
+	X(dwarf_getscopes_die)                                                                     \
+	X(dwarf_diename)                                                                           \
+	X(dwarf_tag)                                                                               \
+	X(dwarf_cuoffset)                                                                          \
+	X(dwarf_attr)                                                                              \
+	X(dwarf_formudata)                                                                         \
+	X(dwarf_diecu)                                                                             \
+	X(dwarf_getsrcfiles)                                                                       \
+	X(dwarf_filesrc)
+
+static struct {
+#define MEMBER(name) __typeof__(&name) name;
+	LIBDW(MEMBER)
+#undef MEMBER
+} dw;
+
+static Dwfl *
+load_libdw(void)
+{
+	static Dwfl_Callbacks callbacks;
+	void *lib = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	Dwfl *dwfl;
+
+	if (lib == NULL)
+		return NULL;
+#define FIND(name)                                                                                 \
+	if ((dw.name = (__typeof__(&name))dlsym(lib, #name)) == NULL)                              \
+		return NULL;
+	LIBDW(FIND)
+#undef FIND
+	unsetenv("DEBUGINFOD_URLS");    // a program that dies asks nobody on the network
+	callbacks.find_elf = dw.dwfl_linux_proc_find_elf;
+	callbacks.find_debuginfo = dw.dwfl_standard_find_debuginfo;
+	dwfl = dw.dwfl_begin(&callbacks);
+	if (dwfl == NULL || dw.dwfl_linux_proc_report(dwfl, getpid()) != 0 ||
+	    dw.dwfl_report_end(dwfl, NULL, NULL) != 0)
+		return NULL;
+	return dwfl;
+}
+
+// OFFSET: from the start of the function, or -1: do not say.
+static void
+print_frame(const char *name, const char *file, int line, int64_t offset)
+{
+	goat_print(name != NULL ? name : "?");
+	goat_print("(...)\n\t");
+	goat_print(file != NULL ? file : "?");
+	if (line > 0) {
+		goat_print(":");
+		goat_printint(line);
+	}
+	if (offset >= 0) {
+		goat_print(" +");
+		goat_printhex((uint64_t)offset);
+	}
+	goat_print("\n");
+}
+
+static int
+call_number(Dwarf_Die *die, unsigned attribute)
+{
+	Dwarf_Attribute a;
+	Dwarf_Word v;
+
+	return dw.dwarf_attr(die, attribute, &a) != NULL && dw.dwarf_formudata(&a, &v) == 0 ? (int)v
+											     : 0;
+}
+
+static const char *
+call_file(Dwarf_Die *die)
+{
+	Dwarf_Die cu;
+	Dwarf_Files *files;
+	size_t n;
+
+	if (dw.dwarf_diecu(die, &cu, NULL, NULL) == NULL ||
+	    dw.dwarf_getsrcfiles(&cu, &files, &n) != 0)
+		return NULL;
+	return dw.dwarf_filesrc(files, (size_t)call_number(die, DW_AT_call_file), NULL, NULL);
+}
+
+// The functions that were inlined at PC, innermost first, and the one they are in.
+static bool
+print_scopes(Dwfl_Module *module, uintptr_t pc, const char *file, int line, int64_t offset)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *cu = dw.dwfl_module_addrdie(module, pc, &bias), *at, *scope;
+	int n;
+
+	if (cu == NULL || dw.dwarf_getscopes(cu, pc - bias, &at) <= 0 ||
+	    (n = dw.dwarf_getscopes_die(&at[0], &scope)) <= 0)
+		return false;
+	for (int i = 0; i < n; i++)
+		switch (dw.dwarf_tag(&scope[i])) {
+		case DW_TAG_subprogram:
+			print_frame(dw.dwarf_diename(&scope[i]), file, line, offset);
+			return true;
+		case DW_TAG_inlined_subroutine:
+			print_frame(dw.dwarf_diename(&scope[i]), file, line, -1);
+			file = call_file(&scope[i]);
+			line = call_number(&scope[i], DW_AT_call_line);
+			break;
+		default:
+			break;
+		}
+	return false;
+}
+
+static bool
+print_with_libdw(Dwfl *dwfl, uintptr_t pc, bool exact)
+{
+	Dwfl_Module *module = dw.dwfl_addrmodule(dwfl, pc);
+	Dwfl_Line *src;
+	GElf_Sym sym;
+	GElf_Off offset = 0;
+	const char *name, *file = NULL;
+	int line = 0;
+
+	if (module == NULL)
+		return false;
+	name = dw.dwfl_module_addrinfo(module, pc, &offset, &sym, NULL, NULL, NULL);
+	src = dw.dwfl_module_getsrc(module, pc);
+	if (src != NULL)
+		file = dw.dwfl_lineinfo(src, NULL, &line, NULL, NULL, NULL);
+	offset += !exact;
+	if (file == NULL || name == NULL)
+		return false;
+	if (!print_scopes(module, pc, file, line, (int64_t)offset))
+		print_frame(name, file, line, (int64_t)offset);
+	return true;
+}
+
+static void
+print_with_dladdr(uintptr_t pc, bool exact)
+{
+	Dl_info info;
+
+	if (dladdr((void *)pc, &info) == 0)
+		print_frame(NULL, NULL, 0, (int64_t)(pc + !exact));
+	else if (info.dli_sname == NULL)
+		print_frame(NULL, info.dli_fname, 0, (int64_t)(pc + !exact - (uintptr_t)info.dli_fbase));
+	else
+		print_frame(info.dli_sname, info.dli_fname, 0,
+			    (int64_t)(pc + !exact - (uintptr_t)info.dli_saddr));
+}
+
+// ---------------------------------------------------------------- what is not shown
+
+static void *
+object_of(uintptr_t pc)
+{
+	Dl_info info;
+
+	return dladdr((void *)pc, &info) != 0 ? info.dli_fbase : NULL;
+}
+
+// Cuts off what calls main or a thread's function: at the end, what is in the object of the C
+// library; and from goat_threadstart on. The C library is where the last frame is, or where the
+// program's entry point has been left to.
+static void
+cut_start(void)
+{
+	uintptr_t entry = getauxval(AT_ENTRY);
+	void *libc, *program = object_of(entry);
+
+	for (size_t i = 0; i < nlist; i++)
+		if (list[i].kind == FRAME &&
+		    goat_functionstart(list[i].n) == (uintptr_t)goat_threadstart)
+			nlist = i;
+	if (nlist > 0 && list[nlist - 1].kind == FRAME &&
+	    goat_functionstart(list[nlist - 1].n) == entry)
+		nlist--;
+	if (nlist == 0 || (libc = object_of(list[nlist - 1].n / 2)) == program)
+		return;
+	while (nlist > 0 && list[nlist - 1].kind == FRAME &&
+	       object_of(list[nlist - 1].n / 2) == libc)
+		nlist--;
+}
+
+// The runtime's own functions that raise panics.
+static bool
+is_runtime(Dwfl *dwfl, uintptr_t pc)
+{
+	static const char prefix[] = "goat_";
+	Dwfl_Module *module;
+	const char *name = NULL;
+	GElf_Sym sym;
+	GElf_Off offset;
+	Dl_info info;
+
+	if (dwfl != NULL && (module = dw.dwfl_addrmodule(dwfl, pc)) != NULL)
+		name = dw.dwfl_module_addrinfo(module, pc, &offset, &sym, NULL, NULL, NULL);
+	else if (dladdr((void *)pc, &info) != 0)
+		name = info.dli_sname;
+	return name != NULL && strncmp(name, prefix, sizeof prefix - 1) == 0;
+}
+
+// ---------------------------------------------------------------- printing
+
+static void
+print_item(const struct item *item, Dwfl *dwfl)
+{
+	switch (item->kind) {
+	case FRAME:
+		if (dwfl == NULL || !print_with_libdw(dwfl, item->n / 2, item->n & 1))
+			print_with_dladdr(item->n / 2, item->n & 1);
+		return;
+	case ELIDED:
+		goat_print("...");
+		goat_printuint(item->n);
+		goat_print(" frames elided...\n");
+		return;
+	case PANIC:
+		return goat_print("panic(...)\n");
+	case GOEXIT:
+		return goat_print("goat_goexit(...)\n");
+	}
+}
+
+static void
+print_list(bool names)
+{
+	Dwfl *dwfl = names ? load_libdw() : NULL;
+	bool raises = true;
+
+	cut_start();
+	for (size_t i = 0; i < nlist; i++) {
+		if (list[i].kind == FRAME && raises && is_runtime(dwfl, list[i].n / 2))
+			continue;
+		raises = list[i].kind != FRAME && list[i].kind != ELIDED;
+		print_item(&list[i], dwfl);
+		goat_printflush();      // what comes next may crash
+	}
+}
+
+void
+goat_printgoroutine(void)
+{
+	goat_print("\ngoroutine ");
+	goat_printuint(goat_getg()->id);
+	goat_print(" [running]:\n");
+	goat_printflush();
+}
+
+void
+goat_printpanictrace(const struct goat_panic *p)
+{
+	nlist = 0;
+	note_panic(p);
+	print_list(true);
+}
+
+void
+goat_printtrace(const struct goat_trace *t, bool names)
+{
+	nlist = 0;
+	for (uint32_t i = 0; i < t->n; i++)
+		note_frame(t, i);
+	print_list(names);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// runtime_alone.c: see runtime_alone.h.
+//
+// Layer: tests.
+
+#include "runtime_alone.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t allocations;
+
+// All objects, so that leak checkers find them.
+static struct object {
+	struct object *next;
+	_Alignas(64) char data[];
+} *objects;
+
+static jmp_buf catcher;
+static goat_any value;
+
+void *
+goat_mallocgc(size_t size, size_t align, int noscan)
+{
+	struct object *o = aligned_alloc(64, (sizeof *o + size + 63) & ~(size_t)63);
+
+	(void)align;
+	if (noscan)             // what holds no pointers need not be cleared to be safe, but has to be
+		memset(o, 0xff, sizeof *o + size);
+	memset(o->data, 0, size);
+	o->next = __atomic_load_n(&objects, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&objects, &o->next, o, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+	__atomic_add_fetch(&allocations, 1, __ATOMIC_RELAXED);
+	return o->data;
+}
+
+_Noreturn void
+goat_fatal(const char *text)
+{
+	fprintf(stderr, "fatal error: %s\n", text);
+	abort();
+}
+
+_Noreturn void goat_gopanic(goat_any v);
+
+_Noreturn void
+goat_gopanic(goat_any v)
+{
+	value = v;
+	longjmp(catcher, 1);
+}
+
+const char *
+panic_of(void (*f)(void *arg), void *arg)
+{
+	static char text[300];
+	goat_string s = { "panicked", 8 };
+
+	if (setjmp(catcher) == 0) {
+		f(arg);
+		return "";
+	}
+	goat_errortext(value, &s, NULL);
+	snprintf(text, sizeof text, "%.*s", (int)s.len, s.ptr);
+	return text;
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# threads.sh: what many threads use at once, plainly and under the thread sanitizer. Criterion cannot
+# run with that, so tests/stress/ has programs of their own, of parts of the runtime.
+
+. "$(dirname "$0")/lib.sh"
+make_scratch
+runtime=$TOP_SRCDIR/runtime
+
+# build NAME FLAG...: a program with the parts of the runtime that it tests.
+build() {
+	name=$1
+	shift
+	"$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread "$@" -I"$runtime" -I"$runtime/include" \
+		-I"$TOP_SRCDIR/tests/lib" "$TOP_SRCDIR/tests/stress/$name.c" \
+		"$TOP_SRCDIR/tests/lib/runtime_alone.c" "$runtime/type.c" "$runtime/iface.c" \
+		"$runtime/error.c" -o "$scratch/$name"
+}
+
+ok "itabs builds" build itabs
+ok "itabs" "$scratch/itabs"
+ok "itabs builds with small tables" build itabs -DGOAT_CHECKING=1
+ok "itabs with small tables" "$scratch/itabs"
+if build itabs -DGOAT_CHECKING=1 -fsanitize=thread 2>"$scratch/said"; then
+	ok "itabs under the thread sanitizer" env TSAN_OPTIONS=halt_on_error=1 "$scratch/itabs"
+else
+	printf 'skipped: no thread sanitizer: %s\n' "$(head -n 1 "$scratch/said")"
+fi
+finish
