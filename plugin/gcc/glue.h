@@ -3,6 +3,7 @@
 // glue.h: what the files of plugin/gcc share.
 //
 //	plugin.cc   options, callbacks, the unit pass
+//	markers.cc  the statements that <goat.h> adds, from the macro's loop to a marked block
 //	scan.cc     a function's loops, blocks and calls, before its flow is followed
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
@@ -10,6 +11,9 @@
 //	report.cc   notes, JSON, errors
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
+//	types.cc    descriptors of types
+//	methods.cc  methods, interfaces, itabs
+//	iface.cc    as(), type_assert(), type_switch ... become plain trees
 //
 // Layer: glue.
 
@@ -17,6 +21,8 @@
 #define GOAT_GCC_GLUE_H
 
 #include "compat.h"
+
+#include <initializer_list>
 
 #include "escape.h"
 
@@ -135,6 +141,16 @@ struct unit {
 };
 extern struct unit unit;
 
+// markers.cc
+bool is_marked(tree decl, const char *attribute);
+// The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
+tree marker_of(tree t);
+bool is_defer(tree t);          // block_defer too
+bool is_block_defer(tree t);
+tree *marked_statement(tree bind);      // what is marked: the call or block, the switch, the case
+void register_markers(const char *plugin);
+void register_marker_attributes(void);
+
 // scan.cc
 void scan_function(struct func *f);
 bool is_null(tree t);
@@ -216,6 +232,8 @@ enum entry {                    // functions of the runtime
 	NENTRIES
 };
 tree runtime_function(enum entry e);
+bool is_runtime_function(tree fn);
+tree global_declaration(const char *name);      // one of <goat.h>
 // A new object of TYPE from the collector, as a pointer to it; SIZE and ALIGN in bytes.
 tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT align);
 tree dereference(tree pointer);                 // *pointer, which is not null
@@ -229,6 +247,46 @@ void put_at_top(tree bind, tree stmt);
 // Declares V in BIND, and in its scope so that debug information has it.
 void declare_in(tree bind, tree v);
 tree new_variable(struct func *f, location_t where, const char *name, tree type);
+
+// types.cc
+enum : uint32_t { FNV_BASIS = 2166136261u };
+struct member_value {
+	const char *name;
+	tree value;
+};
+tree goat_any_type(void);
+tree goat_type_itself(tree type);
+const char *goat_type_text(tree type);
+const char *goat_parameters_text(tree function_type);   // "int, double"; "void"; "" without prototype
+uint32_t goat_type_hash(tree type);
+uint32_t goat_fnv1a(uint32_t h, const char *text);
+bool goat_same_type(tree a, tree b);
+bool goat_is_direct(tree type);
+tree goat_type_address(tree type);
+const char *goat_symbol(const char *what, const char *text, uint32_t hash);
+tree goat_constant(const char *symbol, tree type, tree init, bool shared);
+void goat_define(tree constant, tree init);
+tree goat_struct_value(tree record, std::initializer_list<struct member_value> members);
+void goat_types_finish(void (*each)(tree type));
+
+// methods.cc
+bool goat_has_methods(tree base);
+bool goat_is_interface(tree type);      // any is one too
+uint32_t goat_interface_hash(uint32_t h, tree type);
+tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+// Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
+bool goat_check_conversion(location_t *where, tree value, tree type, const char *text, tree to);
+// Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
+bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
+tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
+void goat_lower_method_call(tree fn, tree *call);
+void goat_emit_methods(tree type);
+void register_interface_attributes(void);
+
+// iface.cc
+void lower_interfaces(void);
+void finish_interfaces(void);
+void goat_mark_converted(tree call);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

@@ -168,6 +168,8 @@ register_attributes(void *, void *)
 {
 	for (const struct attribute_spec &a : attributes)
 		register_attribute(&a);
+	register_marker_attributes();
+	register_interface_attributes();
 }
 
 // ---------------------------------------------------------------- annotated C
@@ -260,6 +262,8 @@ list_functions(void)
 	nodes.qsort(by_order);
 	for (cgraph_node *n : nodes)
 		add_function(n, NULL);
+	if (unit.annotated)
+		lower_interfaces();
 	for (struct func *f : unit.funcs)
 		scan_function(f);
 	// A nested function and the one around it share variables, so they are solved together.
@@ -482,10 +486,14 @@ unit_pass(void)
 {
 	unit.esc = esc_new(flow_wanted() || explanations_needed);
 	list_functions();
-	esc_components(unit.esc, solve, NULL);
-	report_finish();
 	if (!seen_error())
+		esc_components(unit.esc, solve, NULL);
+	report_finish();
+	if (!seen_error()) {
 		act_on_all();
+		if (unit.annotated)
+			finish_interfaces();
+	}
 	esc_free(unit.esc);
 	unit.esc = NULL;
 }
@@ -565,6 +573,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	register_callback(name, PLUGIN_INFO, NULL, &info);
 	register_callback(name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(name, PLUGIN_ATTRIBUTES, register_attributes, NULL);
+	register_markers(name);
 	register_callback(name, PLUGIN_PRAGMAS, register_pragmas, NULL);
 	register_callback(name, PLUGIN_FINISH_DECL, look_for_precompiled, NULL);
 	register_callback(name, PLUGIN_START_PARSE_FUNCTION, look_for_precompiled, NULL);

@@ -11,17 +11,9 @@
 
 namespace {
 
+hash_set<tree> *runtime_functions;      // all that were made
+
 enum entry_flags { NOTHROW, THROWS, NORETURN };
-
-// goat_any of <goat/abi.h>.
-tree
-any_type(void)
-{
-	tree name = identifier_global_value(get_identifier("goat_any"));
-
-	gcc_assert(name != NULL_TREE && TREE_CODE(name) == TYPE_DECL);
-	return TREE_TYPE(name);
-}
 
 tree
 entry_type(enum entry e)
@@ -29,7 +21,7 @@ entry_type(enum entry e)
 	tree VOID = void_type_node, BOOL = boolean_type_node, INT = integer_type_node;
 	tree SIZE = size_type_node, POINTER = ptr_type_node;
 
-#define ANY any_type()
+#define ANY goat_any_type()
 	switch (e) {
 #define ENTRY(name, flags, result, ...)                                                            \
 	case ENTRY_##name:                                                                         \
@@ -84,7 +76,29 @@ runtime_function(enum entry e)
 		DECL_IS_MALLOC(fn) = 1;
 		TREE_TYPE(fn) = allocator_type(TREE_TYPE(fn));
 	}
+	if (runtime_functions == NULL)
+		runtime_functions = new hash_set<tree>;
+	runtime_functions->add(fn);
 	return made[e] = fn;
+}
+
+// The front end has forgotten what its names stand for by the time of the unit pass.
+tree
+global_declaration(const char *name)
+{
+	tree id = get_identifier(name);
+
+	for (tree t : *all_translation_units)
+		for (tree d = BLOCK_VARS(DECL_INITIAL(t)); d != NULL_TREE; d = DECL_CHAIN(d))
+			if (DECL_NAME(d) == id)
+				return d;
+	gcc_unreachable();
+}
+
+bool
+is_runtime_function(tree fn)
+{
+	return runtime_functions != NULL && runtime_functions->contains(fn);
 }
 
 tree

@@ -171,10 +171,17 @@ goat_interface(goat_error) {
 
 // defer CALL; defer { BLOCK }: runs when the function ends, last in first out. The arguments of
 // the call are evaluated at once. Go spec, "Defer statements".
-#define goat_defer for (char goat_deferred_ __attribute__((__goat_defer__));;)
+#define goat_defer                                                                                 \
+	for (char goat_deferred_ __attribute__((__goat_defer__));;)                                \
+		GOAT_BLOCK_(__COUNTER__)
 
 // The same, when the block that it stands in ends. ISO TS 25755.
-#define goat_block_defer for (char goat_deferred_ __attribute__((__goat_defer__("block")));;)
+#define goat_block_defer                                                                           \
+	for (char goat_deferred_ __attribute__((__goat_defer__("block")));;)                       \
+		GOAT_BLOCK_(__COUNTER__)
+
+#define GOAT_BLOCK_(n) GOAT_LABEL_(n)
+#define GOAT_LABEL_(n) goat_label_##n : __attribute__((__goat_block__))
 
 // result(T, r): names the function's result, zeroed. `return e` sets it, deferred code may change
 // it, and the function leaves with it.

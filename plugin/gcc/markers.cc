@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// markers.cc: the statements that <goat.h> adds to C, from the macro's loop to a marked block.
+//
+// A macro that takes a statement can only be a loop around it:
+//
+//	defer STATEMENT		for (char goat_deferred_ __attribute__((goat_defer));;) goat_label_1: STATEMENT
+//	type_switch (i) ...	for (__auto_type goat_switch_ __attribute__((goat_switch)) = (i);;) switch ...
+//	case_type (T, v) ...	for (T v __attribute__((goat_case));;) ...
+//
+// When a function has been parsed, and before the front end makes labels and gotos of its loops,
+// the loop is taken out and what was in it put in its place. What is left is a BIND_EXPR that
+// declares the marked variable, and then
+//
+//	of defer	a CALL_EXPR, or the BIND_EXPR of a block: nothing else, or there was an error
+//	of type_switch	the SWITCH_STMT
+//	of a case	its statement, and a `break`
+//
+// So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
+// around them, and jumps into or out of a deferred block, are errors here, where they still have
+// their names.
+//
+// A block without declarations leaves no trace in the front end's trees. So there is a label before
+// a deferred statement, whose attribute asks for the next block to leave one.
+//
+// Layer: glue.
+
+#include "glue.h"
+
+namespace {
+
+// ---------------------------------------------------------------- attributes
+
+// A function with a named result may end, or return, without a value.
+hash_set<tree> *with_result;
+int return_type_warning;        // -Wreturn-type outside of such functions
+
+bool
+is_variable_of_function(tree decl)
+{
+	return VAR_P(decl) && !TREE_STATIC(decl) && !DECL_EXTERNAL(decl) &&
+	       current_function_decl != NULL_TREE;
+}
+
+tree
+misused(tree name, bool *no_add_attrs)
+{
+	error("%qE attribute is only for the words of %<<goat.h>%>", name);
+	*no_add_attrs = true;
+	return NULL_TREE;
+}
+
+tree
+handle_marker(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	if (!is_variable_of_function(*node) ||
+	    (args != NULL_TREE && TREE_CODE(TREE_VALUE(args)) != STRING_CST))
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	DECL_READ_P(*node) = 1;
+	return NULL_TREE;
+}
+
+// On the label before a deferred statement: is it a block?
+tree
+handle_block(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	if (TREE_CODE(*node) != LABEL_DECL)
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	keep_next_level();
+	return NULL_TREE;
+}
+
+tree
+handle_result(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	if (!is_variable_of_function(*node))
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	DECL_READ_P(*node) = 1;
+	current_function_returns_value = 1;
+	if (with_result == NULL)
+		with_result = new hash_set<tree>;
+	if (with_result->is_empty())
+		return_type_warning = warn_return_type;
+	with_result->add(current_function_decl);
+	warn_return_type = 0;
+	return NULL_TREE;
+}
+
+void
+end_of_function(void *fn, void *)
+{
+	if (with_result == NULL || with_result->is_empty())
+		return;
+	with_result->remove((tree)fn);
+	if (with_result->is_empty())
+		warn_return_type = return_type_warning;
+}
+
+const struct attribute_spec attributes[] = {
+	{ "goat_defer", 0, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_block", 0, 0, true, false, false, false, handle_block, NULL },
+	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
+};
+
+// ---------------------------------------------------------------- the walk
+
+// Where a statement stands.
+struct around {
+	tree deferred;          // the innermost deferred block, by its marker, or NULL
+	tree scope;             // the innermost block_defer before it in its block or one around it
+	bool loop;              // in the deferred block, or in the function: a loop around it,
+	bool breakable;         // a loop or switch,
+	bool cases;             // a switch
+	tree switch_scope;      // where that stands
+};
+
+struct jump {
+	tree label;             // NULL: to any label whose address is taken
+	struct around from;
+	location_t where;
+};
+
+struct walk {
+	tree fn;
+	struct around at = {};
+	tree outermost = NULL_TREE;             // the block that is the body
+	tree result = NULL_TREE;                // result(T, r), once it was met
+	hash_map<tree, struct around> labels;
+	hash_map<tree, tree> scopes;            // of a block_defer: the one around it
+	auto_vec<struct jump> jumps;
+	auto_vec<tree> taken;                   // labels whose address is taken
+	auto_vec<tree> ours;                    // labels of the macros
+	hash_set<tree> met;                     // shared trees
+};
+
+tree visit(tree *tp, int *walk_subtrees, void *data);
+
+void
+walk_below(struct walk *w, tree *tp)
+{
+	if (*tp != NULL_TREE)
+		walk_tree(tp, visit, w, NULL);
+}
+
+void
+walk_operands(struct walk *w, tree t)
+{
+	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
+		if (TREE_OPERAND(t, i) != NULL_TREE)
+			walk_below(w, &TREE_OPERAND(t, i));
+}
+
+void
+walk_loop(struct walk *w, tree t)
+{
+	struct around outer = w->at;
+
+	w->at.loop = w->at.breakable = true;
+	walk_operands(w, t);
+	w->at = outer;
+}
+
+void
+walk_switch(struct walk *w, tree t)
+{
+	struct around outer = w->at;
+
+	walk_below(w, &SWITCH_STMT_COND(t));
+	w->at.breakable = w->at.cases = true;
+	w->at.switch_scope = w->at.scope;
+	walk_below(w, &SWITCH_STMT_BODY(t));
+	w->at = outer;
+}
+
+// A block_defer reaches to the end of the list that it stands in.
+void
+walk_list(struct walk *w, tree list)
+{
+	tree outer = w->at.scope;
+
+	for (tree_stmt_iterator i = tsi_start(list); !tsi_end_p(i); tsi_next(&i)) {
+		tree stmt = tsi_stmt(i);
+
+		walk_below(w, tsi_stmt_ptr(i));
+		if (is_block_defer(stmt)) {
+			w->scopes.put(stmt, w->at.scope);
+			w->at.scope = stmt;
+		}
+	}
+	w->at.scope = outer;
+}
+
+// ---------------------------------------------------------------- markers
+
+// The loop of the macro.
+tree *
+loop_of_marker(tree bind)
+{
+	tree *at = marked_statement(bind);
+
+	return TREE_CODE(*at) == FOR_STMT ? at : NULL;
+}
+
+// Types of a size known only now that are spelled in the deferred call are declared before it.
+void
+declare_before(tree bind, tree decl_expr)
+{
+	tree list = BIND_EXPR_BODY(bind);
+	tree_stmt_iterator last = tsi_last(list);
+
+	tsi_link_before(&last, decl_expr, TSI_SAME_STMT);
+}
+
+// Drops the macro's label from what follows `defer`, and gives the one statement that is left, or NULL.
+tree
+deferred_statement(struct walk *w, tree bind, tree body)
+{
+	tree only = NULL_TREE;
+
+	if (TREE_CODE(body) == BIND_EXPR && TREE_CODE(BIND_EXPR_BODY(body)) == STATEMENT_LIST)
+		body = BIND_EXPR_BODY(body);    // of the loop itself: a type was defined in the call
+	if (TREE_CODE(body) != STATEMENT_LIST)
+		return body;
+	for (tree_stmt_iterator i = tsi_start(body); !tsi_end_p(i); tsi_next(&i)) {
+		tree t = tsi_stmt(i);
+
+		if (TREE_CODE(t) == LABEL_EXPR &&
+		    lookup_attribute("goat_block", DECL_ATTRIBUTES(LABEL_EXPR_LABEL(t))))
+			w->ours.safe_push(LABEL_EXPR_LABEL(t));
+		else if (TREE_CODE(t) == DECL_EXPR && TREE_CODE(DECL_EXPR_DECL(t)) == TYPE_DECL)
+			declare_before(bind, t);
+		else if (TREE_CODE(t) != DEBUG_BEGIN_STMT)
+			only = only == NULL_TREE ? t : error_mark_node;
+	}
+	return only;
+}
+
+tree
+without_casts(tree t)
+{
+	while (CONVERT_EXPR_P(t) || TREE_CODE(t) == NON_LVALUE_EXPR)
+		t = TREE_OPERAND(t, 0);
+	return t;
+}
+
+void
+walk_deferred_block(struct walk *w, tree bind, tree *block)
+{
+	struct around outer = w->at;
+
+	w->at = {};
+	w->at.deferred = bind;
+	walk_below(w, block);
+	w->at = outer;
+}
+
+void
+take_deferred(struct walk *w, tree bind, tree *loop)
+{
+	tree stmt = deferred_statement(w, bind, FOR_BODY(*loop)), call;
+
+	loop = loop_of_marker(bind);
+	*loop = build_empty_stmt(UNKNOWN_LOCATION);
+	if (stmt != NULL_TREE && error_operand_p(stmt))
+		return;
+	if (stmt != NULL_TREE && TREE_CODE(stmt) == BIND_EXPR && marker_of(stmt) == NULL_TREE) {
+		*loop = stmt;
+		return walk_deferred_block(w, bind, loop);
+	}
+	call = stmt != NULL_TREE ? without_casts(stmt) : NULL_TREE;
+	if (call != NULL_TREE && TREE_CODE(call) == CALL_EXPR) {
+		*loop = call;
+		return walk_below(w, loop);
+	}
+	error_at(stmt != NULL_TREE && EXPR_HAS_LOCATION(stmt)
+			 ? EXPR_LOCATION(stmt)
+			 : point_of_use(DECL_SOURCE_LOCATION(marker_of(bind))),
+		 "expression in defer must be function call");
+}
+
+// A case ends with its block.
+void
+take_case(struct walk *w, tree bind, tree *loop)
+{
+	tree list = NULL_TREE;
+
+	append_to_statement_list(FOR_BODY(*loop), &list);
+	append_to_statement_list_force(build0(BREAK_STMT, void_type_node), &list);
+	*loop = list;
+	walk_below(w, &BIND_EXPR_BODY(bind));
+}
+
+void
+take_marker(struct walk *w, tree bind, tree marker)
+{
+	tree *loop = loop_of_marker(bind);
+
+	if (loop == NULL) {
+		error_at(DECL_SOURCE_LOCATION(marker),
+			 "attribute of %qD is only for the words of %<<goat.h>%>", marker);
+		return;
+	}
+	if (is_marked(marker, "goat_defer"))
+		return take_deferred(w, bind, loop);
+	if (is_marked(marker, "goat_case"))
+		return take_case(w, bind, loop);
+	*loop = FOR_BODY(*loop);
+	walk_below(w, &BIND_EXPR_BODY(bind));
+}
+
+// ---------------------------------------------------------------- named results
+
+void
+meet_result(struct walk *w, tree bind, tree r)
+{
+	tree type = TREE_TYPE(TREE_TYPE(w->fn));
+	location_t where = DECL_SOURCE_LOCATION(r);
+
+	if (error_operand_p(r))
+		return;
+	if (bind != w->outermost)
+		error_at(where, "named result %qD is not in the outermost block of its function", r);
+	else if (w->result != NULL_TREE)
+		error_at(where, "named result %qD, but %qD is the result already", r, w->result);
+	else if (!comptypes(TYPE_MAIN_VARIANT(TREE_TYPE(r)), TYPE_MAIN_VARIANT(type)))
+		error_at(where, "named result %qD of type %qT in a function that returns %qT", r,
+			 TREE_TYPE(r), type);
+	w->result = r;
+}
+
+void
+walk_block(struct walk *w, tree bind)
+{
+	tree marker = marker_of(bind);
+
+	if (w->outermost == NULL_TREE)
+		w->outermost = bind;
+	for (tree v = BIND_EXPR_VARS(bind); v != NULL_TREE; v = DECL_CHAIN(v)) {
+		if (VAR_P(v) && is_marked(v, "goat_result"))
+			meet_result(w, bind, v);
+		if (VAR_P(v) && DECL_INITIAL(v) != NULL_TREE)
+			walk_below(w, &DECL_INITIAL(v));
+	}
+	if (marker != NULL_TREE)
+		take_marker(w, bind, marker);
+	else
+		walk_below(w, &BIND_EXPR_BODY(bind));
+}
+
+// ---------------------------------------------------------------- jumps
+
+void
+leave(struct walk *w, tree *tp, bool allowed, const char *word, const char *alone)
+{
+	location_t where = EXPR_LOCATION(*tp);
+
+	if (allowed)
+		return;
+	if (w->at.deferred != NULL_TREE)
+		error_at(where, "%qs out of a deferred block", word);
+	else
+		error_at(where, "%s", alone);
+	*tp = build_empty_stmt(where);
+}
+
+// Whether what is after the block_defer FROM, or none, is in the scope of the block_defer TO too.
+bool
+in_scope(struct walk *w, tree from, tree to)
+{
+	while (to != from && from != NULL_TREE)
+		from = *w->scopes.get(from);
+	return from == to;
+}
+
+void
+meet_case(struct walk *w, tree t)
+{
+	if (w->at.deferred != NULL_TREE && !w->at.cases)
+		error_at(EXPR_LOCATION(t), "switch jumps into a deferred block");
+	else if (!in_scope(w, w->at.switch_scope, w->at.scope))
+		error_at(EXPR_LOCATION(t), "switch jumps into the scope of a %<block_defer%>");
+}
+
+void
+meet_goto(struct walk *w, tree t)
+{
+	tree label = GOTO_DESTINATION(t);
+	bool computed = TREE_CODE(label) != LABEL_DECL;
+
+	w->jumps.safe_push({ computed ? NULL_TREE : label, w->at, EXPR_LOCATION(t) });
+	if (computed)
+		walk_below(w, &GOTO_DESTINATION(t));
+}
+
+void
+meet_asm(struct walk *w, tree t)
+{
+	for (tree l = ASM_LABELS(t); l != NULL_TREE; l = TREE_CHAIN(l))
+		w->jumps.safe_push({ TREE_VALUE(l), w->at, EXPR_LOCATION(t) });
+}
+
+void
+check_jump(struct walk *w, const struct jump *j, tree label)
+{
+	const struct around *to = w->labels.get(label);
+
+	if (to == NULL)
+		return;                 // a label of the function around this one
+	if (to->deferred != j->from.deferred && j->from.deferred != NULL_TREE)
+		error_at(j->where, "jump to label %qD out of a deferred block", label);
+	else if (to->deferred != j->from.deferred)
+		error_at(j->where, "jump to label %qD into a deferred block", label);
+	else if (!in_scope(w, j->from.scope, to->scope))
+		error_at(j->where, "jump to label %qD into the scope of a %<block_defer%>", label);
+}
+
+void
+check_jumps(struct walk *w)
+{
+	for (const struct jump &j : w->jumps)
+		if (j.label != NULL_TREE)
+			check_jump(w, &j, j.label);
+		else
+			for (tree label : w->taken)
+				check_jump(w, &j, label);
+}
+
+// ---------------------------------------------------------------- a function
+
+tree
+visit(tree *tp, int *walk_subtrees, void *data)
+{
+	struct walk *w = (struct walk *)data;
+	tree t = *tp;
+
+	*walk_subtrees = 0;
+	if (TYPE_P(t))
+		return NULL_TREE;
+	switch (TREE_CODE(t)) {
+	case STATEMENT_LIST:
+		walk_list(w, t);
+		break;
+	case BIND_EXPR:
+		walk_block(w, t);
+		break;
+	case FOR_STMT:
+	case WHILE_STMT:
+	case DO_STMT:
+		walk_loop(w, t);
+		break;
+	case SWITCH_STMT:
+		walk_switch(w, t);
+		break;
+	case BREAK_STMT:
+		leave(w, tp, w->at.breakable, "break", "break statement not within loop or switch");
+		break;
+	case CONTINUE_STMT:
+		leave(w, tp, w->at.loop, "continue", "continue statement not within a loop");
+		break;
+	case RETURN_EXPR:
+		walk_operands(w, t);
+		leave(w, tp, w->at.deferred == NULL_TREE, "return", "");
+		break;
+	case CASE_LABEL_EXPR:
+		meet_case(w, t);
+		break;
+	case LABEL_EXPR:
+		w->labels.put(LABEL_EXPR_LABEL(t), w->at);
+		break;
+	case GOTO_EXPR:
+		meet_goto(w, t);
+		break;
+	case ASM_EXPR:
+		meet_asm(w, t);
+		*walk_subtrees = 1;
+		break;
+	case ADDR_EXPR:
+		if (TREE_CODE(TREE_OPERAND(t, 0)) == LABEL_DECL)
+			w->taken.safe_push(TREE_OPERAND(t, 0));
+		*walk_subtrees = 1;
+		break;
+	case COMPOUND_LITERAL_EXPR: {
+		tree decl = COMPOUND_LITERAL_EXPR_DECL(t);
+
+		if (!w->met.add(decl) && DECL_INITIAL(decl) != NULL_TREE)
+			walk_below(w, &DECL_INITIAL(decl));
+		break;
+	}
+	case SAVE_EXPR:
+	case TARGET_EXPR:
+		*walk_subtrees = !w->met.add(t);
+		break;
+	default:
+		*walk_subtrees = 1;
+	}
+	return NULL_TREE;
+}
+
+// The labels of the macros are declared with the function's own.
+void
+forget_labels(struct walk *w)
+{
+	hash_set<tree> ours;
+
+	if (w->ours.is_empty() || w->outermost == NULL_TREE)
+		return;
+	for (tree label : w->ours)
+		ours.add(label);
+	for (tree *at = &BIND_EXPR_VARS(w->outermost); *at != NULL_TREE;)
+		if (ours.contains(*at))
+			*at = DECL_CHAIN(*at);
+		else
+			at = &DECL_CHAIN(*at);
+	if (tree block = BIND_EXPR_BLOCK(w->outermost))
+		BLOCK_VARS(block) = BIND_EXPR_VARS(w->outermost);
+}
+
+void
+take_markers(tree fn)
+{
+	struct walk w;
+	cgraph_node *node = cgraph_node::get(fn);
+
+	if (DECL_SAVED_TREE(fn) == NULL_TREE)
+		return;
+	w.fn = fn;
+	walk_below(&w, &DECL_SAVED_TREE(fn));
+	check_jumps(&w);
+	forget_labels(&w);
+	if (node == NULL)
+		return;
+	for (cgraph_node *n = first_nested_function(node); n; n = next_nested_function(n))
+		take_markers(n->decl);
+}
+
+void
+before_generic(void *fn, void *)
+{
+	if (unit.annotated)
+		take_markers((tree)fn);
+}
+
+} // namespace
+
+bool
+is_marked(tree decl, const char *attribute)
+{
+	return lookup_attribute(attribute, DECL_ATTRIBUTES(decl)) != NULL_TREE;
+}
+
+tree
+marker_of(tree t)
+{
+	if (TREE_CODE(t) != BIND_EXPR)
+		return NULL_TREE;
+	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
+		if (VAR_P(v) && (is_marked(v, "goat_defer") || is_marked(v, "goat_switch") ||
+				 is_marked(v, "goat_case")))
+			return v;
+	return NULL_TREE;
+}
+
+bool
+is_defer(tree t)
+{
+	tree marker = marker_of(t);
+
+	return marker != NULL_TREE && is_marked(marker, "goat_defer");
+}
+
+// defer("block") is block_defer.
+bool
+is_block_defer(tree t)
+{
+	return is_defer(t) &&
+	       TREE_VALUE(lookup_attribute("goat_defer", DECL_ATTRIBUTES(marker_of(t)))) != NULL_TREE;
+}
+
+tree *
+marked_statement(tree bind)
+{
+	tree *at = &BIND_EXPR_BODY(bind);
+
+	if (TREE_CODE(*at) == STATEMENT_LIST && !tsi_end_p(tsi_last(*at))) {
+		tree_stmt_iterator last = tsi_last(*at);
+
+		at = tsi_stmt_ptr(last);
+	}
+	return at;
+}
+
+void
+register_markers(const char *plugin)
+{
+	register_callback(plugin, PLUGIN_PRE_GENERICIZE, before_generic, NULL);
+	register_callback(plugin, PLUGIN_FINISH_PARSE_FUNCTION, end_of_function, NULL);
+}
+
+void
+register_marker_attributes(void)
+{
+	for (const struct attribute_spec &a : attributes)
+		register_attribute(&a);
+}
