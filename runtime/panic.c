@@ -39,6 +39,7 @@
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -445,9 +446,9 @@ end_goexit(struct goat_panic *p)
 
 // ---------------------------------------------------------------- reports
 
-// fflush waits for whoever reads from standard input.
-void
-goat_flush(void)
+// fflush(NULL) waits for whoever reads from standard input.
+static void
+flush_all(void)
 {
 	if (ftrylockfile(stdin) != 0) {
 		fflush(stdout);
@@ -457,25 +458,41 @@ goat_flush(void)
 	fflush(NULL);
 }
 
+// The collector finds no stack pointer outside of the thread's stack, which it could not make sense
+// of: it has to wait for a thread with blocked signals.
 void
-goat_startreport(void)
+goat_report(void (*print)(void *), void *arg, bool flush)
 {
 	static char dying;
+	enum { SIZE = 1 << 20 };        // libdw takes 160 KB
+	sigset_t all;
+	char *stack;
 
 	if (__atomic_test_and_set(&dying, __ATOMIC_ACQ_REL))
 		for (;;)
 			pause();        // the first one ends the program
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	if (flush)
+		flush_all();
+	stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	goat_bottom(print, arg, stack != MAP_FAILED ? stack + SIZE : NULL);
+	goat_printflush();
+}
+
+static void
+print_fatal(void *text)
+{
+	goat_print("fatal error: ");
+	goat_print(text);
+	goat_print("\n");
 }
 
 _Noreturn void
 goat_fatal(const char *text)
 {
-	goat_startreport();
-	goat_flush();
-	goat_print("fatal error: ");
-	goat_print(text);
-	goat_print("\n");
-	goat_printflush();
+	goat_report(print_fatal, (void *)text, true);
 	_exit(2);
 }
 
@@ -553,12 +570,19 @@ goat_printsignal(int sig, int code, uintptr_t addr, uintptr_t pc)
 	goat_print("]\n");
 }
 
-// A panic within the text of one that is printed.
-static _Noreturn void
-die_printing(const struct goat_panic *p)
+static void
+print_where(const struct goat_panic *p)
 {
-	goat_startreport();
-	goat_flush();
+	goat_printgoroutine();
+	goat_printpanictrace(p);
+}
+
+// A panic within the text of one that is printed.
+static void
+print_printing(void *arg)
+{
+	const struct goat_panic *p = arg;
+
 	goat_print("fatal error: panic while printing panic value: ");
 	if (p->value.type != NULL && p->value.type->kind == GOAT_STRING)
 		goat_printpanicval(p->value);
@@ -567,49 +591,63 @@ die_printing(const struct goat_panic *p)
 		goat_print(p->value.type->name);
 	}
 	goat_print("\n");
-	goat_printgoroutine();
-	goat_printpanictrace(p);
-	goat_printflush();
+	print_where(p);
+}
+
+static void
+print_panic(void *arg)
+{
+	const struct goat_panic *p = arg;
+	const struct goat_g *g = goat_g;
+
+	print_chain(p);
+	if (g->sig != 0)
+		goat_printsignal(g->sig, g->sigcode, g->sigaddr, g->sigpc);
+	print_where(p);
+}
+
+struct lost {
+	const struct goat_panic *panic;
+	uintptr_t pc;
+};
+
+static void
+print_lost(void *arg)
+{
+	const struct lost *l = arg;
+
+	print_chain(l->panic);
+	goat_print("fatal error: no unwind information for pc=");
+	goat_printhex(l->pc);
+	goat_print(", so deferred code of its callers cannot run\n");
+	print_where(l->panic);
+}
+
+static _Noreturn void
+die(struct goat_panic *p, void (*print)(void *), void *arg)
+{
+	struct goat_g *g = goat_g;
+
+	if (g->printing) {
+		goat_report(print_printing, p, true);
+		_exit(2);
+	}
+	g->printing = true;
+	goat_bottom(ask_texts, p, NULL);
+	goat_report(print, arg, true);
 	_exit(2);
 }
 
 static _Noreturn void
 die_of(struct goat_panic *p)
 {
-	struct goat_g *g = goat_getg();
-
-	if (g->printing)
-		die_printing(p);
-	g->printing = true;
-	goat_bottom(ask_texts, p);
-	goat_startreport();
-	goat_flush();
-	print_chain(p);
-	if (g->sig != 0)
-		goat_printsignal(g->sig, g->sigcode, g->sigaddr, g->sigpc);
-	goat_printgoroutine();
-	goat_printpanictrace(p);
-	goat_printflush();
-	_exit(2);
+	die(p, print_panic, p);
 }
 
 static _Noreturn void
 lost(struct goat_panic *p, const struct goat_regs *regs)
 {
-	struct goat_g *g = goat_getg();
+	struct lost l = { p, regs->r[ARCH_PC] };
 
-	if (g->printing)
-		die_printing(p);
-	g->printing = true;
-	goat_bottom(ask_texts, p);
-	goat_startreport();
-	goat_flush();
-	print_chain(p);
-	goat_print("fatal error: no unwind information for pc=");
-	goat_printhex(regs->r[ARCH_PC]);
-	goat_print(", so deferred code of its callers cannot run\n");
-	goat_printgoroutine();
-	goat_printpanictrace(p);
-	goat_printflush();
-	_exit(2);
+	die(p, print_lost, &l);
 }

@@ -66,9 +66,9 @@ GOAT_HIDDEN void goat_waitthreads(void);
 // The function that all threads begin with which were made here.
 GOAT_HIDDEN void *goat_threadstart(void *arg);
 
-// panic.c: one report at a time, and stdio flushed before it: ends all threads that are second.
-GOAT_HIDDEN void goat_startreport(void);
-GOAT_HIDDEN void goat_flush(void);
+// panic.c: print(arg), to say why the program ends: with the floor for itself, a stack that is large
+// enough, and no signals. Another thread's report never begins. With FLUSH, stdio is flushed first.
+GOAT_HIDDEN void goat_report(void (*print)(void *), void *arg, bool flush);
 // Frees P, a panic in the chain, and those above it.
 GOAT_HIDDEN void goat_droppanics(struct goat_panic *p);
 

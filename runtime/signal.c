@@ -32,15 +32,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { NIL_PAGE = 4096, ALTSTACK = 128 * 1024, SLACK = 64 * 1024 };
-
-extern void *__libc_stack_end;
+enum { NIL_PAGE = 4096, ALTSTACK = 64 * 1024, SLACK = 64 * 1024 };
 
 // What the handler leaves below the stack of a thread for goat_sigpanic.
 struct fault {
@@ -57,12 +56,15 @@ static struct sigaction before[NSIGNALS];       // written before main
 
 // ---------------------------------------------------------------- stacks
 
+// Up to the name of the program, which is the last that the kernel puts there.
 static void
 main_bounds(struct goat_g *g)
 {
+	const char *name = (const char *)getauxval(AT_EXECFN);
 	struct rlimit limit;
 
-	g->hi = (uintptr_t)__libc_stack_end;
+	g->hi = (uintptr_t)name + strlen(name) + 1 + sizeof(uintptr_t);
+	g->hi = (g->hi + NIL_PAGE - 1) & -(uintptr_t)NIL_PAGE;
 	g->lo = 0;
 	if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < g->hi)
 		g->lo = g->hi - limit.rlim_cur;
@@ -151,9 +153,9 @@ redirect(ucontext_t *uc, const struct fault *f)
 static void
 leave_bad_call(struct goat_regs *regs)
 {
-	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP];
+	// In the call, not behind it: the frame of goat_sigpanic says that its caller's PC is exact.
+	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP] - 1;
 	regs->r[ARCH_SP] += sizeof(uintptr_t);
-	regs->exact = 0;
 }
 
 // The divisor of the `idiv` at the PC, where it is in a register: 0 or not. The processor raises one
@@ -244,26 +246,22 @@ print_pair(const char *before, uintptr_t v, const char *after)
 }
 
 static void
-print_where(const struct fault *f, bool names)
+print_where(const struct fault *f)
 {
 	static struct goat_trace trace;
 	struct goat_regs regs = f->regs;
 
-	trace.n = 0;
 	goat_collect(&regs, &trace);
 	goat_printgoroutine();
-	goat_printtrace(&trace, names);
-	goat_printflush();
+	goat_printtrace(&trace, !goat_holdslocks(f->regs.r[ARCH_PC]));
 }
 
-static _Noreturn void
-die_of_overflow(const struct goat_g *g, const struct fault *f)
+static void
+print_overflow(void *arg)
 {
-	bool sound = !goat_holdslocks(f->regs.r[ARCH_PC]);
+	const struct fault *f = arg;
+	const struct goat_g *g = goat_g;
 
-	goat_startreport();
-	if (sound)
-		goat_flush();
 	goat_print("runtime: goroutine stack exceeds ");
 	goat_printuint(g->hi - g->lo);
 	goat_print("-byte limit\n");
@@ -271,16 +269,14 @@ die_of_overflow(const struct goat_g *g, const struct fault *f)
 	print_pair(" stack=[", g->lo, ", ");
 	print_pair("", g->hi, "]\n");
 	goat_print("fatal error: stack overflow\n");
-	print_where(f, sound);
-	_exit(2);
+	print_where(f);
 }
 
 static void
-report_fault(const struct fault *f)
+print_fault(void *arg)
 {
-	bool sound = !goat_holdslocks(f->regs.r[ARCH_PC]);
+	const struct fault *f = arg;
 
-	goat_startreport();
 	if (f->sig == SIGFPE)
 		goat_print("fatal error: floating point error\n");
 	else {
@@ -288,7 +284,7 @@ report_fault(const struct fault *f)
 		goat_print("fatal error: fault\n");
 	}
 	goat_printsignal(f->sig, f->code, f->addr, f->regs.r[ARCH_PC]);
-	print_where(f, sound);
+	print_where(f);
 }
 
 // ---------------------------------------------------------------- the handler
@@ -339,16 +335,17 @@ handle(int sig, siginfo_t *info, void *context)
 		if (f.addr == f.regs.r[ARCH_PC] && sig != SIGFPE)
 			leave_bad_call(&f.regs);
 		redirect(context, &f);
-	} else if (!was_sent(info) && is_overflow(goat_g, &f))
-		die_of_overflow(goat_g, &f);
-	else if (!call_before(sig, info, context) && !(was_sent(info) && was_ignored(sig))) {
+	} else if (!was_sent(info) && is_overflow(goat_g, &f)) {
+		goat_report(print_overflow, &f, !goat_holdslocks(f.regs.r[ARCH_PC]));
+		_exit(2);
+	} else if (!call_before(sig, info, context) && !(was_sent(info) && was_ignored(sig))) {
 		if (was_sent(info)) {
 			restore_default(sig);
 			raise(sig);             // comes when the handler returns
 		} else {
 			if (f.addr == f.regs.r[ARCH_PC] && sig == SIGSEGV)
 				leave_bad_call(&f.regs);
-			report_fault(&f);
+			goat_report(print_fault, &f, false);
 			restore_default(sig);   // the instruction is tried again
 		}
 	}

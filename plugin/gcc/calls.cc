@@ -168,6 +168,8 @@ flow_initialiser(struct walk_state *w, struct object *o, tree literal)
 	if (init == NULL_TREE || init == error_mark_node)
 		return;
 	w->where = o->where;
+	if (is_box(o->expr))
+		k = note_text(k, o->name, "interface-converted", o->where);
 	if (TREE_CODE(init) != CONSTRUCTOR && !has_pointers(TREE_TYPE(init)))
 		k = carries(TREE_TYPE(init)) ? to_heap() : esc_discard();
 	flow_value(w, k, init);
@@ -701,6 +703,14 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 	if ((entry = libc_entry_of(fn, call_expr_nargs(call))) != NULL)
 		return flow_library_call(w, k, call, entry);
 	flow_unknown_call(w, k, call, fn);
+}
+
+void
+flow_call_later(struct walk_state *w, tree call)
+{
+	if (CALL_EXPR_FN(call) != NULL_TREE)
+		flow_value(w, esc_discard(), CALL_EXPR_FN(call));
+	flow_all_arguments(w, to_heap(), call);
 }
 
 void

@@ -39,6 +39,8 @@
 #include "toplev.h"
 #include "target.h"
 #include "tree-nested.h"
+#include "except.h"
+#include "tree-inline.h"
 #include "input.h"
 #include "intl.h"
 #include "diagnostic.h"
@@ -94,6 +96,18 @@ compat_column(expanded_location s)
 	return global_dc->converted_column(s);
 #else
 	return diagnostic_converted_column(global_dc, s);
+#endif
+}
+
+// From here on GCC says nothing of OPTION about DECL.
+static inline void
+compat_no_warning(tree decl, opt_code option)
+{
+#if GCCPLUGIN_VERSION >= 12000
+	suppress_warning(decl, option);
+#else
+	(void)option;
+	TREE_NO_WARNING(decl) = 1;
 #endif
 }
 

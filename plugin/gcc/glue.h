@@ -5,6 +5,8 @@
 //	plugin.cc   options, callbacks, the unit pass
 //	markers.cc  the statements that <goat.h> adds, from the macro's loop to a marked block
 //	scan.cc     a function's loops, blocks and calls, before its flow is followed
+//	defer_scan.cc  defers: what may be met again, what is captured, their flow
+//	defer.cc    puts deferred code where it runs
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
 //	names.cc    trees as the source spells them
@@ -31,8 +33,10 @@ struct options {
 	int m;                  // 0, 1 or 2
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
+	bool wdefer_loop;       // warn of a defer in a loop
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
+	bool dump_itabs;
 	const char *filter;     // a regular expression on function names, or NULL
 };
 extern struct options opt;
@@ -130,6 +134,8 @@ struct func {
 	hash_set<tree> met;     // shared trees that were followed already
 	vec<struct free_site> frees;    // with -fgoat-heap2stack
 	unsigned HOST_WIDE_INT frame;   // bytes of heap blocks that went to the frame
+	struct deferred_code *deferred; // in annotated C
+	tree named_result;      // result(T, r), or NULL
 };
 
 // The unit being compiled.
@@ -151,10 +157,20 @@ tree *marked_statement(tree bind);      // what is marked: the call or block, th
 void register_markers(const char *plugin);
 void register_marker_attributes(void);
 
+struct walk_state;
+
 // scan.cc
 void scan_function(struct func *f);
 bool is_null(tree t);
 struct func *owner_of(struct func *f, tree decl);       // F or one around it
+
+// defer_scan.cc
+void scan_deferred(struct func *f);
+void flow_defer(struct walk_state *w, tree bind);
+void decide_deferred(struct func *f);
+
+// defer.cc
+void lower_deferred(struct func *f);
 
 // flow.cc
 struct walk_state {
@@ -183,6 +199,8 @@ to_heap(void)
 
 // calls.cc
 void flow_call(struct walk_state *w, struct esc_hole k, tree call);
+// A call that may be made when this round of a loop is over: its arguments are kept on the heap.
+void flow_call_later(struct walk_state *w, tree call);
 // The function of the unit that DECL is, if its body may be relied on; else NULL.
 struct func *unit_function(tree decl);
 void scan_call(struct func *f, tree call);
@@ -205,6 +223,7 @@ const char *spell_object(tree t);
 const char *spell_location(location_t where);
 location_t point_of_use(location_t where);
 const char *keep(const char *text);
+const char *joined(std::initializer_list<const char *> parts);  // kept
 
 // report.cc
 enum decision_kind { MOVED, HEAP, STACK, NOESCAPE, LEAK, NOTICE };
@@ -257,7 +276,8 @@ struct member_value {
 tree goat_any_type(void);
 tree goat_type_itself(tree type);
 const char *goat_type_text(tree type);
-const char *goat_parameters_text(tree function_type);   // "int, double"; "void"; "" without prototype
+// "int, double"; "void"; "" without prototype. The first SKIP are left out.
+const char *goat_parameters_text(tree function_type, unsigned skip);
 uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
@@ -267,6 +287,7 @@ const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
 void goat_define(tree constant, tree init);
 tree goat_struct_value(tree record, std::initializer_list<struct member_value> members);
+tree goat_constant_array(tree elt_type, const vec<tree> &values);        // a pointer to its first
 void goat_types_finish(void (*each)(tree type));
 
 // methods.cc
@@ -275,18 +296,25 @@ bool goat_is_interface(tree type);      // any is one too
 uint32_t goat_interface_hash(uint32_t h, tree type);
 tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 // Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
-bool goat_check_conversion(location_t *where, tree value, tree type, const char *text, tree to);
+bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
 // Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
 bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
 tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
-void goat_lower_method_call(tree fn, tree *call);
+tree goat_direct_call(location_t where, tree type, const char *method, tree self,
+		      const vec<tree> &rest);
+bool goat_is_any(tree type);
+void register_methods(const char *plugin);
 void goat_emit_methods(tree type);
-void register_interface_attributes(void);
+void register_method_attributes(void);
 
 // iface.cc
 void lower_interfaces(void);
 void finish_interfaces(void);
-void goat_mark_converted(tree call);
+// Whether CALL makes the object of a converted value, which nobody will write to.
+bool is_box(tree call);
+// What was converted, of the braces of an interface that the source does not have; "" where it is
+// no pointer, NULL for any other braces.
+const char *converted_text(tree constructor);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

@@ -72,6 +72,29 @@ handle_block(tree *node, tree name, tree, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
+// On a label in the block that is to end with something of ours: an invisible declaration keeps it.
+tree
+handle_scope(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	tree keeper;
+
+	if (TREE_CODE(*node) != LABEL_DECL)
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	keeper = build_decl(DECL_SOURCE_LOCATION(*node), TYPE_DECL, NULL_TREE, char_type_node);
+	DECL_ARTIFICIAL(keeper) = DECL_IGNORED_P(keeper) = 1;
+	TREE_USED(keeper) = 1;
+	pushdecl(keeper);
+	return NULL_TREE;
+}
+
+bool
+is_keeper(tree decl)
+{
+	return TREE_CODE(decl) == TYPE_DECL && DECL_NAME(decl) == NULL_TREE && DECL_IGNORED_P(decl) &&
+	       TREE_TYPE(decl) == char_type_node;
+}
+
 tree
 handle_result(tree *node, tree name, tree, int, bool *no_add_attrs)
 {
@@ -102,6 +125,7 @@ end_of_function(void *fn, void *)
 const struct attribute_spec attributes[] = {
 	{ "goat_defer", 0, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_block", 0, 0, true, false, false, false, handle_block, NULL },
+	{ "goat_scope", 0, 0, true, false, false, false, handle_scope, NULL },
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
@@ -177,22 +201,51 @@ walk_switch(struct walk *w, tree t)
 	w->at = outer;
 }
 
-// A block_defer reaches to the end of the list that it stands in.
+bool
+is_our_label(tree t)
+{
+	if (TREE_CODE(t) != LABEL_EXPR)
+		return false;
+	return is_marked(LABEL_EXPR_LABEL(t), "goat_block") ||
+	       is_marked(LABEL_EXPR_LABEL(t), "goat_scope");
+}
+
+// Puts what follows I in its list into the block of the block_defer at I.
+void
+take_rest(struct walk *w, tree_stmt_iterator i)
+{
+	tree bind = tsi_stmt(i), rest = NULL_TREE, outer = w->at.scope;
+	tree_stmt_iterator last = tsi_last(BIND_EXPR_BODY(bind));
+
+	for (tsi_next(&i); !tsi_end_p(i);) {
+		append_to_statement_list_force(tsi_stmt(i), &rest);
+		tsi_delink(&i);
+	}
+	if (rest == NULL_TREE)
+		return;
+	rest = build3(BIND_EXPR, void_type_node, NULL_TREE, rest, NULL_TREE);
+	TREE_SIDE_EFFECTS(rest) = 1;
+	tsi_link_before(&last, rest, TSI_SAME_STMT);
+	w->scopes.put(bind, outer);
+	w->at.scope = bind;
+	walk_below(w, &BIND_EXPR_BODY(rest));
+	w->at.scope = outer;
+}
+
 void
 walk_list(struct walk *w, tree list)
 {
-	tree outer = w->at.scope;
-
-	for (tree_stmt_iterator i = tsi_start(list); !tsi_end_p(i); tsi_next(&i)) {
-		tree stmt = tsi_stmt(i);
-
-		walk_below(w, tsi_stmt_ptr(i));
-		if (is_block_defer(stmt)) {
-			w->scopes.put(stmt, w->at.scope);
-			w->at.scope = stmt;
+	for (tree_stmt_iterator i = tsi_start(list); !tsi_end_p(i);) {
+		if (is_our_label(tsi_stmt(i))) {
+			w->ours.safe_push(LABEL_EXPR_LABEL(tsi_stmt(i)));
+			tsi_delink(&i);
+			continue;
 		}
+		walk_below(w, tsi_stmt_ptr(i));
+		if (is_block_defer(tsi_stmt(i)))
+			take_rest(w, i);
+		tsi_next(&i);
 	}
-	w->at.scope = outer;
 }
 
 // ---------------------------------------------------------------- markers
@@ -229,8 +282,7 @@ deferred_statement(struct walk *w, tree bind, tree body)
 	for (tree_stmt_iterator i = tsi_start(body); !tsi_end_p(i); tsi_next(&i)) {
 		tree t = tsi_stmt(i);
 
-		if (TREE_CODE(t) == LABEL_EXPR &&
-		    lookup_attribute("goat_block", DECL_ATTRIBUTES(LABEL_EXPR_LABEL(t))))
+		if (is_our_label(t))
 			w->ours.safe_push(LABEL_EXPR_LABEL(t));
 		else if (TREE_CODE(t) == DECL_EXPR && TREE_CODE(DECL_EXPR_DECL(t)) == TYPE_DECL)
 			declare_before(bind, t);
@@ -334,12 +386,35 @@ meet_result(struct walk *w, tree bind, tree r)
 }
 
 void
+set_variables(tree bind, tree vars)
+{
+	BIND_EXPR_VARS(bind) = vars;
+	if (tree block = BIND_EXPR_BLOCK(bind))
+		BLOCK_VARS(block) = vars;
+}
+
+void
+forget_keepers(tree bind)
+{
+	tree vars = BIND_EXPR_VARS(bind);
+
+	for (tree *at = &vars; *at != NULL_TREE;)
+		if (is_keeper(*at))
+			*at = DECL_CHAIN(*at);
+		else
+			at = &DECL_CHAIN(*at);
+	if (vars != BIND_EXPR_VARS(bind))
+		set_variables(bind, vars);
+}
+
+void
 walk_block(struct walk *w, tree bind)
 {
 	tree marker = marker_of(bind);
 
 	if (w->outermost == NULL_TREE)
 		w->outermost = bind;
+	forget_keepers(bind);
 	for (tree v = BIND_EXPR_VARS(bind); v != NULL_TREE; v = DECL_CHAIN(v)) {
 		if (VAR_P(v) && is_marked(v, "goat_result"))
 			meet_result(w, bind, v);
@@ -506,18 +581,19 @@ void
 forget_labels(struct walk *w)
 {
 	hash_set<tree> ours;
+	tree vars;
 
 	if (w->ours.is_empty() || w->outermost == NULL_TREE)
 		return;
 	for (tree label : w->ours)
 		ours.add(label);
-	for (tree *at = &BIND_EXPR_VARS(w->outermost); *at != NULL_TREE;)
+	vars = BIND_EXPR_VARS(w->outermost);
+	for (tree *at = &vars; *at != NULL_TREE;)
 		if (ours.contains(*at))
 			*at = DECL_CHAIN(*at);
 		else
 			at = &DECL_CHAIN(*at);
-	if (tree block = BIND_EXPR_BLOCK(w->outermost))
-		BLOCK_VARS(block) = BIND_EXPR_VARS(w->outermost);
+	set_variables(w->outermost, vars);
 }
 
 void

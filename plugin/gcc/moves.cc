@@ -302,16 +302,105 @@ made_in_frame(struct func *f, const struct object *o)
 	}
 }
 
-// The same from the collector's heap.
 tree
-made_on_heap(const struct object *o)
+allocated(const struct object *o, tree init)
 {
 	tree pointer = save_expr(allocation(o->where, o->type, o->size, o->align));
-	tree init = initialiser_of(o);
 
 	if (init == NULL_TREE || integer_zerop(o->size))
 		return pointer;
 	return set_and_give(dereference(pointer), init, pointer);
+}
+
+// The numbers below 256, for values that nobody writes to.
+// Go: runtime.staticuint64s.
+tree
+small_numbers(void)
+{
+	static tree v;
+	auto_vec<tree> values;
+	vec<constructor_elt, va_gc> *elts = NULL;
+	tree type;
+
+	if (v != NULL_TREE)
+		return v;
+	type = build_array_type_nelts(uint64_type_node, 256);
+	for (unsigned i = 0; i < 256; i++)
+		CONSTRUCTOR_APPEND_ELT(elts, size_int(i), build_int_cst(uint64_type_node, i));
+	return v = goat_constant("goat.small", type, build_constructor(type, elts), true);
+}
+
+// A scalar's bits as an unsigned number, or NULL.
+tree
+bits_of(tree value)
+{
+	tree type = TREE_TYPE(value);
+	unsigned HOST_WIDE_INT bits;
+
+	if (AGGREGATE_TYPE_P(type) || !tree_fits_uhwi_p(TYPE_SIZE(type)))
+		return NULL_TREE;
+	bits = tree_to_uhwi(TYPE_SIZE(type));
+	if (bits > 64 || !pow2p_hwi(bits) || bits < BITS_PER_UNIT)
+		return NULL_TREE;
+	type = build_nonstandard_integer_type(bits, 1);
+	if (INTEGRAL_TYPE_P(TREE_TYPE(value)))
+		return fold_convert(type, value);
+	return build1(VIEW_CONVERT_EXPR, type, value);
+}
+
+// Where the number INDEX, of SIZE bytes, lies among the small numbers.
+tree
+small_number(tree index, unsigned size, tree type)
+{
+	tree at = address_of(small_numbers(), ptr_type_node);
+	tree offset = build2(MULT_EXPR, sizetype, fold_convert(sizetype, index), size_int(8));
+
+	if (BYTES_BIG_ENDIAN)
+		offset = build2(PLUS_EXPR, sizetype, offset, size_int(8 - size));
+	return fold_convert(type, build2(POINTER_PLUS_EXPR, ptr_type_node, at, offset));
+}
+
+// The object of a converted value that is known when compiling, or NULL.
+tree
+constant_box(const struct object *o)
+{
+	tree init;
+
+	if (o->kind != OBJECT_NEW || !is_box(o->expr) || integer_zerop(o->size))
+		return NULL_TREE;
+	init = initialiser_of(o);
+	if (TREE_SIDE_EFFECTS(init) || initializer_constant_valid_p(init, o->type) == NULL_TREE)
+		return NULL_TREE;
+	return address_of(goat_constant(NULL, o->type, init, false), TREE_TYPE(o->expr));
+}
+
+// The object of a value converted to an interface, on the heap; a small number is there already.
+tree
+boxed(const struct object *o)
+{
+	tree init = initialiser_of(o), type = build_pointer_type(o->type), bits, t, heap;
+	unsigned size = tree_to_uhwi(o->size);
+
+	if (bits_of(init) == NULL_TREE)
+		return allocated(o, init);
+	init = save_expr(init);
+	bits = bits_of(init);
+	if (size == 1)
+		return small_number(bits, size, type);
+	heap = fold_convert(type, allocated(o, init));
+	t = build2(LT_EXPR, integer_type_node, bits, build_int_cst(TREE_TYPE(bits), 256));
+	t = build3(COND_EXPR, type, t, small_number(bits, size, type), heap);
+	TREE_SIDE_EFFECTS(t) = 1;
+	return t;
+}
+
+// The same from the collector's heap.
+tree
+made_on_heap(const struct object *o)
+{
+	if (o->kind == OBJECT_NEW && is_box(o->expr) && !integer_zerop(o->size))
+		return boxed(o);
+	return allocated(o, initialiser_of(o));
 }
 
 // A compound literal is an lvalue and stays one. The front end may have put the tree in two places
@@ -384,8 +473,10 @@ size_used(struct func *f, const struct object *o)
 tree
 replacement(struct rewrite *r, const struct object *o)
 {
-	tree type = TREE_TYPE(o->expr);
+	tree type = TREE_TYPE(o->expr), constant = constant_box(o);
 
+	if (constant != NULL_TREE)
+		return constant;
 	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW)
 		return o->expr;
 	if (o->in_frame && !r->before_body)

@@ -294,6 +294,18 @@ keep(const char *text)
 }
 
 const char *
+joined(std::initializer_list<const char *> parts)
+{
+	auto_vec<char, 128> text;
+
+	for (const char *part : parts)
+		for (; *part; part++)
+			text.safe_push(*part);
+	text.safe_push('\0');
+	return keep(text.address());
+}
+
+const char *
 spell(tree t)
 {
 	struct text text = {};

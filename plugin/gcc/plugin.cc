@@ -66,6 +66,13 @@ set_heap2stack(const char *value)
 }
 
 bool
+set_dump_itabs(const char *value)
+{
+	opt.dump_itabs = true;
+	return value == NULL;
+}
+
+bool
 set_json(const char *value)
 {
 	opt.json = value;
@@ -91,13 +98,22 @@ set_filter(const char *value)
 	return true;
 }
 
+bool
+set_wdefer_loop(const char *value)
+{
+	opt.wdefer_loop = true;
+	return value == NULL;
+}
+
 const struct option option_table[] = {
 	{ "m", set_m, "nothing, 0, 1 or 2" },
 	{ "l", set_l, "no value" },
 	{ "json", set_json, "a file name" },
 	{ "dot", set_dot, "a file name" },
 	{ "heap2stack", set_heap2stack, "no value" },
+	{ "dump-itabs", set_dump_itabs, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
+	{ "wdefer-loop", set_wdefer_loop, "no value" },
 };
 
 bool
@@ -169,17 +185,24 @@ register_attributes(void *, void *)
 	for (const struct attribute_spec &a : attributes)
 		register_attribute(&a);
 	register_marker_attributes();
-	register_interface_attributes();
+	register_method_attributes();
 }
 
 // ---------------------------------------------------------------- annotated C
 
 // An object may be used after its block has ended, as long as its frame lives.
 void
-keep_blocks_alive(void)
+set_flags(void)
 {
 	flag_stack_reuse = SR_NONE;
 	flag_sanitize_address_use_after_scope = 0;
+	// Deferred code and panics: every instruction that may fault has a landing pad, and faults.
+	flag_exceptions = 1;
+	flag_non_call_exceptions = 1;
+	flag_asynchronous_unwind_tables = 1;
+	flag_delete_null_pointer_checks = 0;
+	flag_isolate_erroneous_paths_dereference = flag_isolate_erroneous_paths_attribute = 0;
+	flag_optimize_sibling_calls = 0;        // recover() counts frames
 	optimization_default_node = build_optimization_node(&global_options, &global_options_set);
 	optimization_current_node = optimization_default_node;
 }
@@ -194,7 +217,8 @@ annotate(cpp_reader *)
 	flag_plan9_extensions = 1;
 	local_addr_warning = warn_return_local_addr;
 	warn_return_local_addr = 0;
-	keep_blocks_alive();
+	set_flags();
+	init_eh();              // GCC did so before it read the options of this file
 }
 
 void
@@ -264,8 +288,11 @@ list_functions(void)
 		add_function(n, NULL);
 	if (unit.annotated)
 		lower_interfaces();
-	for (struct func *f : unit.funcs)
+	for (struct func *f : unit.funcs) {
 		scan_function(f);
+		if (unit.annotated)
+			scan_deferred(f);
+	}
 	// A nested function and the one around it share variables, so they are solved together.
 	for (struct func *f : unit.funcs)
 		if (f->outer != NULL) {
@@ -296,7 +323,15 @@ declare(struct func *f)
 		f->varargs = esc_loc(unit.esc, ESC_PARAM, f->core, "...", 1);
 		vec_push(&f->core->params, f->varargs);
 	}
-	f->result = f->core->result = esc_loc(unit.esc, ESC_RESULT, f->core, "~r0", 1);
+	f->result = f->core->result =
+		esc_loc(unit.esc, ESC_RESULT, f->core,
+			f->named_result ? spell(f->named_result) : "~r0", 1);
+	if (f->named_result != NULL_TREE) {
+		struct local *r = *f->locals.get(f->named_result);
+
+		r->loc = f->result;
+		r->depth = r->block_depth = 1;
+	}
 }
 
 struct told {
@@ -356,7 +391,7 @@ decide_params(struct func *f)
 			decide_moved(f, p, v);
 		else if (has_pointers(TREE_TYPE(p)))
 			leaks_describe(f->alone ? &esc_all_leaks : &v->loc->leaks, v->loc->name,
-				       "~r0", tell_leak, &t);
+				       f->result->name, tell_leak, &t);
 	}
 }
 
@@ -411,6 +446,8 @@ decide(struct func *f)
 	decide_locals(f);
 	for (struct object *o : f->object_order)
 		decide_object(f, o);
+	if (f->deferred != NULL)
+		decide_deferred(f);
 }
 
 // What stands around a function is declared before it, so its variables are.
@@ -479,6 +516,8 @@ act_on_all(void)
 		if (f->alone)
 			act_alone(f);
 	warn_return_local_addr = 0;
+	for (struct func *f : unit.funcs)
+		lower_deferred(f);
 }
 
 void
@@ -513,7 +552,7 @@ parse_then_pass(void)
 	if (seen_error() || !anything_to_do())
 		return;
 	if (unit.annotated)
-		keep_blocks_alive();    // #pragma GCC optimize may have changed it
+		set_flags();    // #pragma GCC optimize may have changed it
 	unit_pass();
 }
 
@@ -535,7 +574,9 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-json=FILE   every decision as a line of JSON\n"
 	"-fplugin-arg-goat-heap2stack  malloc() that does not escape lives in the frame\n"
 	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
-	"-fplugin-arg-goat-filter=RE   report on functions that match only\n",
+	"-fplugin-arg-goat-dump-itabs  print the unit's sets of methods and itabs\n"
+	"-fplugin-arg-goat-filter=RE   report on functions that match only\n"
+	"-fplugin-arg-goat-wdefer-loop warn of a defer in a loop\n",
 };
 
 } // namespace
@@ -574,6 +615,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	register_callback(name, PLUGIN_START_UNIT, start_unit, NULL);
 	register_callback(name, PLUGIN_ATTRIBUTES, register_attributes, NULL);
 	register_markers(name);
+	register_methods(name);
 	register_callback(name, PLUGIN_PRAGMAS, register_pragmas, NULL);
 	register_callback(name, PLUGIN_FINISH_DECL, look_for_precompiled, NULL);
 	register_callback(name, PLUGIN_START_PARSE_FUNCTION, look_for_precompiled, NULL);

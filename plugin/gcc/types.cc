@@ -139,7 +139,7 @@ const char *text_with(tree type, const char *inner);
 const char *
 join(const char *a, const char *b, const char *c = "")
 {
-	return keep(ACONCAT((a, b, c, NULL)));
+	return joined({ a, b, c });
 }
 
 const char *
@@ -230,7 +230,8 @@ aggregate_text(tree type)
 		else
 			name = members_text(type);
 	}
-	texts->put(type, name);
+	if (unit.esc != NULL)           // before the unit pass, a typedef may still come
+		texts->put(type, name);
 	return name;
 }
 
@@ -255,7 +256,7 @@ pointer_qualifiers(tree type)
 }
 
 const char *
-parameters_text(tree type)
+parameters_text(tree type, unsigned skip)
 {
 	const char *text = "";
 	function_args_iterator i;
@@ -266,6 +267,8 @@ parameters_text(tree type)
 	FOREACH_FUNCTION_ARGS(type, arg, i) {
 		if (VOID_TYPE_P(arg))
 			break;
+		if (skip > 0 && skip--)
+			continue;
 		text = join(text, *text ? ", " : "", goat_type_text(arg));
 	}
 	if (stdarg_p(type))
@@ -305,7 +308,7 @@ text_with(tree type, const char *inner)
 		inner = join("*", quals, join(*quals && *inner ? " " : "", inner));
 		return text_with(to, aside ? join("(", inner, ")") : inner);
 	} else if (FUNC_OR_METHOD_TYPE_P(type)) {
-		return text_with(TREE_TYPE(type), join(inner, join("(", parameters_text(type), ")")));
+		return text_with(TREE_TYPE(type), join(inner, join("(", parameters_text(type, 0), ")")));
 	} else if (TREE_CODE(type) == ARRAY_TYPE) {
 		return array_text(type, inner);
 	} else if (TREE_CODE(type) == VECTOR_TYPE) {
@@ -434,12 +437,6 @@ plain_field(tree f)
 	return f;
 }
 
-bool
-is_eface(tree type)
-{
-	return TYPE_MAIN_VARIANT(type) == TYPE_MAIN_VARIANT(goat_any_type());
-}
-
 enum kind
 kind_of(tree type)
 {
@@ -462,7 +459,7 @@ kind_of(tree type)
 	case RECORD_TYPE:
 		if (!COMPLETE_TYPE_P(type))
 			return KIND_VOID;
-		if (is_eface(type))
+		if (goat_is_any(type))
 			return KIND_EFACE;
 		if (goat_is_interface(type))
 			return KIND_IFACE;
@@ -645,19 +642,6 @@ array_of(tree elt_type, const vec<tree> &values)
 	return build_constructor(type, elts);
 }
 
-// A private constant array, as a pointer to its first element.
-tree
-constant_array(tree elt_type, const vec<tree> &values)
-{
-	tree init, v;
-
-	if (values.is_empty())
-		return null_pointer_node;
-	init = array_of(elt_type, values);
-	v = goat_constant(NULL, TREE_TYPE(init), init, false);
-	return build_fold_addr_expr(v);
-}
-
 tree
 gcdata_of(const struct pointer_map *m)
 {
@@ -666,7 +650,7 @@ gcdata_of(const struct pointer_map *m)
 
 	for (unsigned char b : m->bits)
 		bytes.safe_push(build_int_cst(byte, b));
-	return constant_array(byte, bytes);
+	return goat_constant_array(byte, bytes);
 }
 
 tree
@@ -718,7 +702,7 @@ fields_of(tree type, size_t *n)
 		values.safe_push(field_value(record, f));
 	}
 	*n = values.length();
-	return constant_array(record, values);
+	return goat_constant_array(record, values);
 }
 
 bool
@@ -770,7 +754,7 @@ value_of_descriptor(tree type)
 
 	if (kind != KIND_VOID)
 		map_pointers(&m, type, 0);
-	if (kind == KIND_POINTER || kind == KIND_FUNC)
+	if (goat_is_direct(type))
 		flags |= DIRECT;
 	if (kind != KIND_VOID && compared_by(type) == BYTES)
 		flags |= REGULAR;
@@ -835,9 +819,9 @@ goat_type_text(tree type)
 }
 
 const char *
-goat_parameters_text(tree function_type)
+goat_parameters_text(tree function_type, unsigned skip)
 {
-	return parameters_text(function_type);
+	return parameters_text(function_type, skip);
 }
 
 uint32_t
@@ -861,11 +845,12 @@ goat_same_type(tree a, tree b)
 	       strcmp(goat_type_text(a), goat_type_text(b)) == 0;
 }
 
-// Whether the value itself is the data word of an interface.
+// Whether the value itself is the data word of an interface. A pointer with methods of its own is
+// boxed: its methods are called with a pointer to it.
 bool
 goat_is_direct(tree type)
 {
-	return POINTER_TYPE_P(type);
+	return POINTER_TYPE_P(type) && !is_typedef(TYPE_NAME(goat_type_itself(type)));
 }
 
 // TEXT as a part of a symbol, with HASH to tell apart what looks alike.
@@ -926,6 +911,19 @@ goat_define(tree v, tree init)
 	if (TREE_PUBLIC(v))
 		make_decl_one_only(v, DECL_ASSEMBLER_NAME(v));
 	varpool_node::finalize_decl(v);
+}
+
+// A private constant array, as a pointer to its first element.
+tree
+goat_constant_array(tree elt_type, const vec<tree> &values)
+{
+	tree init, v;
+
+	if (values.is_empty())
+		return null_pointer_node;
+	init = array_of(elt_type, values);
+	v = goat_constant(NULL, TREE_TYPE(init), init, false);
+	return build_fold_addr_expr(v);
 }
 
 tree

@@ -117,15 +117,19 @@ HIDDEN(goat_foreign)
 	ud2
 END(goat_foreign)
 
+// %rdi: function, %rsi: argument, %rdx: top of a stack, or 0.
 HIDDEN(goat_bottom)
 	.cfi_undefined rip
-	subq $8, %rsp
-	.cfi_adjust_cfa_offset 8
+	pushq %rbp
+	movq %rsp, %rbp
+	testq %rdx, %rdx
+	cmovnzq %rdx, %rsp
+	andq $-16, %rsp
 	movq %rdi, %rax
 	movq %rsi, %rdi
 	call *%rax
-	addq $8, %rsp
-	.cfi_adjust_cfa_offset -8
+	movq %rbp, %rsp
+	popq %rbp
 	ret
 END(goat_bottom)
 

@@ -40,8 +40,9 @@ _Static_assert(sizeof(struct goat_regs) == ARCH_REGS_SIZE, "the .S file knows it
 _Noreturn GOAT_HIDDEN void goat_land(const struct goat_regs *regs, void *exc);
 // As if the frame of these registers had called goat_foreign1(ARG).
 _Noreturn GOAT_HIDDEN void goat_foreign(const struct goat_regs *regs, void *arg);
-// Calls fn(arg), below which no frame is seen when unwinding.
-GOAT_HIDDEN void goat_bottom(void (*fn)(void *), void *arg);
+// Calls fn(arg), below which no frame is seen when unwinding; on the stack that ends at TOP, unless
+// that is NULL.
+GOAT_HIDDEN void goat_bottom(void (*fn)(void *), void *arg, void *top);
 // Where a signal handler lets a thread go on, with the stack pointer at a struct goat_regs, that
 // of the fault, with what else is there. Unwinds as a signal's frame.
 GOAT_HIDDEN void goat_sigpanic(void);

@@ -177,10 +177,13 @@ goat_interface(goat_error) {
 
 // The same, when the block that it stands in ends. ISO TS 25755.
 #define goat_block_defer                                                                           \
+	GOAT_SCOPE_(__COUNTER__)                                                                   \
 	for (char goat_deferred_ __attribute__((__goat_defer__("block")));;)                       \
 		GOAT_BLOCK_(__COUNTER__)
 
 #define GOAT_BLOCK_(n) GOAT_LABEL_(n)
+#define GOAT_SCOPE_(n) GOAT_SCOPE_LABEL_(n)
+#define GOAT_SCOPE_LABEL_(n) goat_label_##n : __attribute__((__goat_scope__))
 #define GOAT_LABEL_(n) goat_label_##n : __attribute__((__goat_block__))
 
 // result(T, r): names the function's result, zeroed. `return e` sets it, deferred code may change

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// row.h: what a benchmark prints: a line `NAME NANOSECONDS` for each row. go/row.go does the same.
+//
+// A row is a function that does something N times. It is given enough rounds to take 10 ms, a few
+// times, and the quickest counts, since what else runs on the machine can only add.
+
+#ifndef GOAT_TESTS_BENCH_ROW_H
+#define GOAT_TESTS_BENCH_ROW_H
+
+#include <stdio.h>
+#include <time.h>
+
+enum { BATCHES = 5 };
+
+static double
+seconds(void (*f)(long n), long n)
+{
+	struct timespec a, b;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	f(n);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	return (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+}
+
+static double
+nanoseconds(void (*f)(long n))
+{
+	double best = 1e9, t;
+	long n = 100;
+
+	while ((t = seconds(f, n)) < 0.01)
+		n = t < 0.001 ? n * 10 : (long)((double)n * 0.011 / t) + 1;
+	for (int i = 0; i < BATCHES; i++) {
+		t = seconds(f, n);
+		best = t < best ? t : best;
+	}
+	return 1e9 * best / (double)n;
+}
+
+// A round does OPERATIONS of them.
+static inline void
+row(const char *name, void (*f)(long n), int operations)
+{
+	printf("%s %.3f\n", name, nanoseconds(f) / operations);
+	fflush(stdout);
+}
+
+// What WITH takes longer than WITHOUT.
+static inline void
+row_over(const char *name, void (*with)(long n), void (*without)(long n), int operations)
+{
+	double base = nanoseconds(without);
+
+	printf("%s %.3f\n", name, (nanoseconds(with) - base) / operations);
+	fflush(stdout);
+}
+
+#endif
