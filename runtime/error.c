@@ -279,7 +279,8 @@ TEXT_INTERFACE(stringer, 0x11d1a3c5, "goat_stringer", "String");
 static bool
 text_by(const struct goat_type *inter, goat_any value, goat_string *text)
 {
-	goat_string (*const *tab)(void *self) = goat_assertE2I2((void *)inter, (void *)value.type);
+	goat_string (*const *tab)(void *self) =
+		goat_assertE2I2((void *)inter, (void *)value.type, NULL);
 
 	if (tab == NULL)
 		return false;

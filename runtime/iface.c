@@ -11,20 +11,27 @@
 // an open table remembers every answer there ever was, failures too. Its slots change once, from
 // empty to full, so readers take no lock; a table that is half full is copied to a larger one.
 //
-// I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then.
+// Before that, each assertion has a struct goat_site, where compiled code finds the first answer that
+// was given there. One that meets several types comes here for the others.
+//
+// I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then. A
+//     search begins at the slot that `first_slot` gives, and goes on to the first empty one.
 // I2  The answers in a table fit the sets that were known when it was made, and later ones may only
-//     add methods: a new table without the failures is made then.
+//     add methods: a new table without the failures is made then, and sites forget theirs.
 // I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
+//
+// I4  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
 //
 // What T * has: the methods of T, with both kinds of receiver. What T has: those with a value
 // receiver. All are called with a pointer to the T, so one function serves both.
 //
 // Go:    as runtime/iface.go; there failures are itabs without methods, and the table holds pointers
-//        to itabs, which is a load more for each question.
+//        to itabs, which is a load more for each question. A site's cache has many entries there.
 // Layer: lang.
 
 #include "type.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -40,11 +47,13 @@ struct slot {
 	_Atomic(const struct goat_type *) inter;
 	_Atomic(const struct goat_type *) type;
 	_Atomic(void *) tab;                    // NULL: it lacks a method
+	void *unused;                           // a shift finds the slot, not a multiplication
 };
 
 struct table {
-	size_t mask;                            // number of slots less 1
+	size_t n;                               // how many slots, a power of 2
 	size_t used;                            // guarded by lock
+	size_t mask;                            // of offsets of slots, in bytes: I1
 	struct table *older;                    // so that leak checkers find it
 	struct slot slot[];
 };
@@ -52,12 +61,17 @@ struct table {
 static struct {
 	struct table head;
 	struct slot slot[FIRST_SLOTS];
-} first = { { .mask = FIRST_SLOTS - 1 }, { { NULL, NULL, NULL } } };
+} first = { { .n = FIRST_SLOTS, .mask = (FIRST_SLOTS - 1) * sizeof(struct slot) }, { { NULL } } };
+
+static_assert((sizeof(struct slot) & (sizeof(struct slot) - 1)) == 0, "masks of offsets");
 
 static _Atomic(struct table *) answers = &first.head;
 
 // All below is guarded by it, and so is adding to answers.
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// Sites that keep a failure.
+static struct goat_site *failed;
 
 // The sets of methods of all units and libraries, in lists by the hash of their types.
 struct list {
@@ -81,30 +95,31 @@ allocate(size_t n, size_t size)
 
 // ---- Answers ----
 
-static inline size_t
-slot_of(const struct goat_type *inter, const struct goat_type *type)
+static inline struct slot *
+first_slot(struct table *t, const struct goat_type *inter, const struct goat_type *type)
 {
-	uint64_t h = (uintptr_t)inter * 3 + (uintptr_t)type;
+	uint64_t h = ((uintptr_t)inter * 3 + (uintptr_t)type) * 0x9e3779b97f4a7c15u;
 
-	return h * 0x9e3779b97f4a7c15u >> 40;
+	return (struct slot *)((char *)t->slot + (h >> 24 & t->mask));
 }
 
-// The slot that has the answer, or the empty one where it belongs.
-static inline struct slot *
+static inline bool
+answers_for(struct slot *s, const struct goat_type *inter, const struct goat_type *type)
+{
+	// Acquire: pairs with the store in put, I1. Relaxed: written before inter was.
+	return atomic_load_explicit(&s->inter, memory_order_acquire) == inter &&
+	       atomic_load_explicit(&s->type, memory_order_relaxed) == type;
+}
+
+// The slot that has the answer, or the empty one where it belongs. Under the lock.
+static struct slot *
 find(struct table *t, const struct goat_type *inter, const struct goat_type *type)
 {
-	for (size_t i = slot_of(inter, type);; i++) {
-		struct slot *s = &t->slot[i & t->mask];
-		// Acquire: pairs with the store in put, I1.
-		const struct goat_type *there =
-			atomic_load_explicit(&s->inter, memory_order_acquire);
+	size_t i = first_slot(t, inter, type) - t->slot;
 
-		// Relaxed: written before inter was.
-		if (there == NULL ||
-		    (there == inter &&
-		     atomic_load_explicit(&s->type, memory_order_relaxed) == type))
-			return s;
-	}
+	while (t->slot[i].inter != NULL && !answers_for(&t->slot[i], inter, type))
+		i = (i + 1) & (t->n - 1);
+	return &t->slot[i];
 }
 
 // Fills an empty slot.
@@ -126,9 +141,10 @@ renew(struct table *old, size_t n, bool fresh)
 {
 	struct table *t = allocate(1, sizeof *t + n * sizeof *t->slot);
 
-	t->mask = n - 1;
+	t->n = n;
+	t->mask = (n - 1) * sizeof *t->slot;
 	t->older = old;
-	for (size_t i = 0; i <= old->mask; i++) {
+	for (size_t i = 0; i < old->n; i++) {
 		struct slot *s = &old->slot[i];
 
 		if (s->inter != NULL && !(fresh && s->tab == NULL))
@@ -137,6 +153,43 @@ renew(struct table *old, size_t n, bool fresh)
 	// Release: pairs with the loads in assertE2I2, which must see the slots.
 	atomic_store_explicit(&answers, t, memory_order_release);
 	return t;
+}
+
+// ---- Sites ----
+
+static bool
+has_none(struct goat_site *site)
+{
+	// Relaxed: nothing else is read on account of it.
+	return __atomic_load_n(&site->type, __ATOMIC_RELAXED) == site;
+}
+
+static __attribute__((noinline)) void
+keep_answer(struct goat_site *site, const struct goat_type *inter, const struct goat_type *type)
+{
+	struct slot *s;
+
+	pthread_mutex_lock(&lock);
+	s = find(answers, inter, type);
+	if (has_none(site) && s->inter != NULL) {       // not forgotten, nor kept, in the meantime
+		__atomic_store_n(&site->tab, s->tab, __ATOMIC_RELAXED);
+		// Release: pairs with the load in compiled code, which must see the tab.
+		__atomic_store_n(&site->type, type, __ATOMIC_RELEASE);
+		if (s->tab == NULL) {
+			site->next = failed;
+			failed = site;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+forget_failures(void)
+{
+	static const struct goat_type none;
+
+	for (; failed != NULL; failed = failed->next)
+		__atomic_store_n(&failed->type, &none, __ATOMIC_RELAXED);
 }
 
 // ---- Methods ----
@@ -197,8 +250,10 @@ goat_addmethods(void *first_set, void *end)
 		if (*set != NULL)
 			add_set(*set);
 	t = answers;
-	if (t->used > 0)                // a library, loaded late: I2
-		renew(t, t->mask + 1, true);
+	if (t->used > 0) {              // a library, loaded late: I2
+		renew(t, t->n, true);
+		forget_failures();
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -287,7 +342,7 @@ make_tab(const struct goat_type *inter, const struct goat_type *type)
 }
 
 // Finds out, and remembers. Another thread may have done so in the meantime.
-static __attribute__((noinline)) void *
+static void *
 answer(const struct goat_type *inter, const struct goat_type *type)
 {
 	struct table *t;
@@ -301,35 +356,62 @@ answer(const struct goat_type *inter, const struct goat_type *type)
 		tab = s->tab;
 	} else {
 		tab = make_tab(inter, type);
-		if (2 * (t->used + 1) > t->mask)
-			t = renew(t, 2 * (t->mask + 1), false);
+		if (2 * (t->used + 1) > t->n)
+			t = renew(t, 2 * t->n, false);
 		put(t, inter, type, tab);
 	}
 	pthread_mutex_unlock(&lock);
 	return tab;
 }
 
-void *
-goat_assertE2I2(void *inter, void *type)
+// The answer is not in the slot S, where it would be first.
+static __attribute__((noinline)) void *
+search(struct table *t, struct slot *s, const struct goat_type *inter, const struct goat_type *type)
 {
-	struct slot *s;
-
 	if (type == NULL)
 		return NULL;
+	// Acquire: pairs with the store in put, I1.
+	while (atomic_load_explicit(&s->inter, memory_order_acquire) != NULL) {
+		if (answers_for(s, inter, type))
+			return atomic_load_explicit(&s->tab, memory_order_relaxed);
+		if (++s == t->slot + t->n)
+			s = t->slot;
+	}
+	return answer(inter, type);
+}
+
+static inline void *
+ask(const struct goat_type *inter, const struct goat_type *type)
+{
 	// Acquire: pairs with the store in renew.
-	s = find(atomic_load_explicit(&answers, memory_order_acquire), inter, type);
-	if (__builtin_expect(atomic_load_explicit(&s->inter, memory_order_acquire) == NULL, 0))
-		return answer(inter, type);
+	struct table *t = atomic_load_explicit(&answers, memory_order_acquire);
+	struct slot *s = first_slot(t, inter, type);
+
+	if (__builtin_expect(!answers_for(s, inter, type), 0))
+		return search(t, s, inter, type);
 	return atomic_load_explicit(&s->tab, memory_order_relaxed);
 }
 
 void *
-goat_assertE2I(void *inter, void *type)
+goat_assertE2I2(void *inter, void *type, void *site)
 {
-	void *tab = goat_assertE2I2(inter, type);
+	void *tab = ask(inter, type);
+
+	if (__builtin_expect(site != NULL && has_none(site), 0) && type != NULL)
+		keep_answer(site, inter, type);
+	return tab;
+}
+
+// A failure is not kept, since code that found it would have to panic.
+void *
+goat_assertE2I(void *inter, void *type, void *site)
+{
+	void *tab = ask(inter, type);
 
 	if (__builtin_expect(tab == NULL, 0))
 		goat_panicassert(NULL, type, inter, type ? goat_missingmethod(inter, type) : NULL);
+	if (__builtin_expect(site != NULL && has_none(site), 0))
+		keep_answer(site, inter, type);
 	return tab;
 }
 

@@ -9,6 +9,10 @@
 // It looks for pointers in the stacks, the registers, static and thread-local data and its own
 // objects, not in what the C library's malloc gives.
 //
+// The heap begins at 4 MiB, or as GC_INITIAL_HEAP_SIZE says, as memory that is touched when it is
+// needed. From the collector's own 64 KiB, a loop that drops 32-byte objects spends half its time in
+// collections (14.4 ns an object, not 7.9). It is Go's smallest heap before a collection, too.
+//
 // Go:    as runtime/malloc.go in what it gives; the collector does not move or compact either.
 // Layer: stack.
 
@@ -17,9 +21,13 @@
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { GRANULE = 16 };          // what the collector aligns to by itself
+enum {
+	GRANULE = 16,                   // what the collector aligns to by itself
+	FIRST_HEAP = 4 << 20,
+};
 
 // Go: runtime.zerobase, the address of every object of size zero.
 static max_align_t zerobase;
@@ -29,6 +37,8 @@ start(void)
 {
 	GC_set_handle_fork(1);
 	GC_INIT();
+	if (getenv("GC_INITIAL_HEAP_SIZE") == NULL)
+		GC_expand_hp(FIRST_HEAP);
 	goat_unwindinit();
 	goat_threadinit();
 	goat_initsig();

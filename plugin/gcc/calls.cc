@@ -168,6 +168,8 @@ flow_initialiser(struct walk_state *w, struct object *o, tree literal)
 	if (init == NULL_TREE || init == error_mark_node)
 		return;
 	w->where = o->where;
+	if (is_box(o->expr))
+		k = note_text(k, o->name, "interface-converted", o->where);
 	if (TREE_CODE(init) != CONSTRUCTOR && !has_pointers(TREE_TYPE(init)))
 		k = carries(TREE_TYPE(init)) ? to_heap() : esc_discard();
 	flow_value(w, k, init);

@@ -481,7 +481,13 @@ void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
 {
 	bool array = TREE_CODE(TREE_TYPE(t)) == ARRAY_TYPE;
+	const char *from = converted_text(t);
 
+	if (from != NULL) {
+		if (*from)
+			k = note_text(k, from, "interface-converted", w->where);
+		return flow_elements(w, k, t);
+	}
 	k = note_text(k, unit.esc->explain ? spell(t) : NULL,
 		      array ? "array literal element" : "struct literal element", w->where);
 	flow_elements(w, k, t);

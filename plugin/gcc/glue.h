@@ -310,7 +310,11 @@ void register_method_attributes(void);
 // iface.cc
 void lower_interfaces(void);
 void finish_interfaces(void);
-void goat_mark_converted(tree call);
+// Whether CALL makes the object of a converted value, which nobody will write to.
+bool is_box(tree call);
+// What was converted, of the braces of an interface that the source does not have; "" where it is
+// no pointer, NULL for any other braces.
+const char *converted_text(tree constructor);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

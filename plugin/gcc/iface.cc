@@ -53,6 +53,8 @@ struct conversion {
 	tree type;              // of what was converted
 };
 
+hash_set<tree> *boxes;          // calls of goat_new_() for a converted value
+hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: the pointer or interface in it, or ""
 hash_map<tree, struct conversion> *conversions; // by literal, and by variable that only ever is it
 hash_set<tree> *assigned;       // variables that are assigned to after their definition
 hash_set<tree> *not_null;       // the same, not with null
@@ -223,16 +225,19 @@ literal(struct lowering *l, location_t where, tree type, tree init)
 	return t;
 }
 
+// { FIRST, DATA }; FROM is what was converted, if it is there as it was.
 tree
-interface_value(struct lowering *l, location_t where, tree type, tree first, tree data)
+interface_value(struct lowering *l, location_t where, tree type, tree first, tree data,
+		const char *from)
 {
-	tree f = first_field(type);
+	tree f = first_field(type), init;
 	vec<constructor_elt, va_gc> *elts = NULL;
 
 	CONSTRUCTOR_APPEND_ELT(elts, f, fold_convert(TREE_TYPE(f), first));
 	CONSTRUCTOR_APPEND_ELT(elts, DECL_CHAIN(f), fold_convert(TREE_TYPE(DECL_CHAIN(f)), data));
-	return literal(l, where, TYPE_MAIN_VARIANT(type),
-		       build_constructor(TYPE_MAIN_VARIANT(type), elts));
+	init = build_constructor(TYPE_MAIN_VARIANT(type), elts);
+	converted->put(init, from);
+	return literal(l, where, TYPE_MAIN_VARIANT(type), init);
 }
 
 tree
@@ -256,27 +261,59 @@ type_in(tree iface)
 	return choose(compare(NE_EXPR, word, null_pointer_node), at, no_type());
 }
 
-// Whether HAVE, a descriptor's address that may stand in several places, is of TYPE. The address
-// decides in all programs but those that load libraries with descriptors of their own.
+// The hash in the descriptor at HAVE.
 tree
-is_of_type(tree have, tree type)
+hash_of(tree have)
 {
-	tree want = type_address(type), hash, same;
-	tree record = TREE_TYPE(descriptor_pointer_type());
-	tree f = TYPE_FIELDS(record);
+	tree record = TREE_TYPE(descriptor_pointer_type()), f = TYPE_FIELDS(record);
 
 	while (TREE_CODE(f) != FIELD_DECL || !id_equal(DECL_NAME(f), "hash"))
 		f = DECL_CHAIN(f);
-	hash = build3(COMPONENT_REF, TREE_TYPE(f), build1(INDIRECT_REF, record, have), f, NULL_TREE);
-	same = build_call_expr(runtime_function(ENTRY_sametype), 2,
-			       fold_convert(ptr_type_node, have), fold_convert(ptr_type_node, want));
-	same = fold_convert(integer_type_node, same);
-	same = build2(TRUTH_ANDIF_EXPR, integer_type_node,
-		      compare(EQ_EXPR, hash, build_int_cst(TREE_TYPE(f), goat_type_hash(type))), same);
-	same = build2(TRUTH_ANDIF_EXPR, integer_type_node,
-		      compare(NE_EXPR, have, null_pointer_node), same);
-	return build2(TRUTH_ORIF_EXPR, integer_type_node,
-		      compare(EQ_EXPR, have, want), expect(same, false));
+	return build3(COMPONENT_REF, TREE_TYPE(f), build1(INDIRECT_REF, record, have), f, NULL_TREE);
+}
+
+tree
+both(tree a, tree b)
+{
+	return build2(TRUTH_ANDIF_EXPR, integer_type_node, a, b);
+}
+
+tree
+either(tree a, tree b)
+{
+	return build2(TRUTH_ORIF_EXPR, integer_type_node, a, b);
+}
+
+tree
+same_type(tree have, tree want)
+{
+	tree same = build_call_expr(runtime_function(ENTRY_sametype), 2,
+				    fold_convert(ptr_type_node, have),
+				    fold_convert(ptr_type_node, want));
+
+	return fold_convert(integer_type_node, same);
+}
+
+// Whether HAVE, a descriptor's address that may stand in several places, is of TYPE, as its hash is.
+tree
+is_of_hashed_type(tree have, tree type)
+{
+	tree want = type_address(type);
+
+	return either(expect(compare(EQ_EXPR, have, want), true), same_type(have, want));
+}
+
+// The same of any HAVE. The address decides in all programs but those that load libraries with
+// descriptors of their own.
+tree
+is_of_type(tree have, tree type)
+{
+	tree want = type_address(type), hash, slow;
+
+	hash = hash_of(have);
+	slow = compare(EQ_EXPR, hash, build_int_cst(TREE_TYPE(hash), goat_type_hash(type)));
+	slow = both(compare(NE_EXPR, have, null_pointer_node), both(slow, same_type(have, want)));
+	return either(compare(EQ_EXPR, have, want), expect(slow, false));
 }
 
 // What DATA, the data word of an interface that holds a TYPE, stands for.
@@ -419,14 +456,62 @@ data_of(struct lowering *l, const struct operand *o)
 	text = build_string_literal(strlen(o->text) + 1, o->text);
 	call = build_call_expr_loc(o->where, maker(), 3, text, build_zero_cst(build_pointer_type(type)),
 				   build1(ADDR_EXPR, build_pointer_type(type), object));
-	goat_mark_converted(call);
+	boxes->add(call);
 	return call;
+}
+
+enum built_in_function
+atomic_load_of_pointer(void)
+{
+	return POINTER_SIZE == 64 ? BUILT_IN_ATOMIC_LOAD_8 : BUILT_IN_ATOMIC_LOAD_4;
+}
+
+// A struct goat_site of its own, without an answer yet.
+tree
+new_site(void)
+{
+	static unsigned n;
+	char name[32];
+	vec<constructor_elt, va_gc> *elts = NULL;
+	tree type = build_array_type_nelts(ptr_type_node, 3), v;
+
+	snprintf(name, sizeof name, "goat.site.%u", n++);
+	v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(name), type);
+	TREE_STATIC(v) = TREE_ADDRESSABLE(v) = TREE_USED(v) = 1;
+	DECL_ARTIFICIAL(v) = DECL_IGNORED_P(v) = 1;
+	CONSTRUCTOR_APPEND_ELT(elts, size_zero_node, build1(ADDR_EXPR, ptr_type_node, v));
+	DECL_INITIAL(v) = build_constructor(type, elts);
+	TREE_CONSTANT(DECL_INITIAL(v)) = TREE_STATIC(DECL_INITIAL(v)) = 1;
+	layout_decl(v, 0);
+	varpool_node::finalize_decl(v);
+	return v;
+}
+
+// The tab of what IFACE holds as a TO, as the site or the runtime has it.
+tree
+tab_at_site(location_t where, tree have, tree to, bool panics)
+{
+	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), type, tab, call;
+
+	have = once(fold_convert(ptr_type_node, have));
+	// Acquire: pairs with the store in keep_answer of runtime/iface.c.
+	type = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
+			       build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	tab = build4(ARRAY_REF, ptr_type_node, site, size_one_node, NULL_TREE, NULL_TREE);
+	call = build_call_expr_loc(
+		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 3,
+		fold_convert(ptr_type_node, type_address(to)), have, at);
+	return in_order(have, choose(expect(compare(EQ_EXPR, fold_convert(ptr_type_node, type), have),
+					    true),
+				     tab, call));
 }
 
 // IFACE as another interface.
 tree
-converted_interface(struct lowering *l, location_t where, tree iface, tree to)
+converted_interface(struct lowering *l, const struct operand *o, tree to)
 {
+	location_t where = o->where;
+	tree iface = o->value;
 	tree have, tab;
 
 	if (goat_same_type(TREE_TYPE(iface), to))
@@ -434,13 +519,11 @@ converted_interface(struct lowering *l, location_t where, tree iface, tree to)
 	iface = once(iface);
 	have = type_in(iface);
 	if (!goat_is_any(to)) {
-		tab = build_call_expr_loc(where, runtime_function(ENTRY_assertE2I), 2,
-					  fold_convert(ptr_type_node, type_address(to)),
-					  fold_convert(ptr_type_node, have));
+		tab = tab_at_site(where, have, to, true);
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
-	return interface_value(l, where, to, have, data_word(iface));
+	return interface_value(l, where, to, have, data_word(iface), o->text);
 }
 
 bool
@@ -493,12 +576,13 @@ lower_as(struct lowering *l, tree call, location_t where)
 	if (!goat_check_conversion(where, o.value, o.type, o.text, to))
 		return nil_value(l, where, to);
 	if (is_interface(o.type))
-		return converted_interface(l, where, o.value, to);
+		return converted_interface(l, &o, to);
 	warn_of_nil(&o, to);
-	if (goat_is_any(to))
-		return interface_value(l, where, to, type_address(o.type), data_of(l, &o));
-	value = interface_value(l, where, to, goat_itab_address(to, o.type), data_of(l, &o));
-	conversions->put(value, { o.type });
+	value = interface_value(l, where, to,
+				goat_is_any(to) ? type_address(o.type) : goat_itab_address(to, o.type),
+				data_of(l, &o), goat_is_direct(o.type) ? o.text : "");
+	if (!goat_is_any(to))
+		conversions->put(value, { o.type });
 	return value;
 }
 
@@ -521,10 +605,7 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 	tree have = type_in(iface);
 
 	if (!goat_is_any(to))
-		return build_call_expr_loc(
-			where,
-			runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 2,
-			fold_convert(ptr_type_node, type_address(to)), fold_convert(ptr_type_node, have));
+		return tab_at_site(where, have, to, panics);
 	if (!panics)
 		return have;
 	have = once(have);
@@ -553,7 +634,7 @@ lower_assert(struct lowering *l, tree call, location_t where)
 	if (is_interface(type))
 		return in_order(iface, interface_value(l, where, type,
 						       asserted_word(where, iface, type, true),
-						       data_word(iface)));
+						       data_word(iface), ""));
 	have = once(type_in(iface));
 	check = choose(expect(is_of_type(have, type), true), build_empty_stmt(where),
 		       panic_dottype(where, have, type, TREE_TYPE(iface)));
@@ -622,7 +703,7 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 	if (is_interface(type)) {
 		first = once(asserted_word(where, iface, type, false));
 		ok = compare(NE_EXPR, first, null_pointer_node);
-		value = interface_value(l, where, type, first, data_word(iface));
+		value = interface_value(l, where, type, first, data_word(iface), "");
 		zero = nil_value(l, where, type);
 	} else {
 		first = once(type_in(iface));
@@ -677,14 +758,9 @@ lower_iface_eq(tree call, location_t where)
 	b = once(b);
 	have_a = once(type_in(a));
 	have_b = once(type_in(b));
-	same = build_call_expr(runtime_function(ENTRY_sametype), 2,
-			       fold_convert(ptr_type_node, have_a), fold_convert(ptr_type_node, have_b));
-	same = fold_convert(integer_type_node, same);
-	same = build2(TRUTH_ANDIF_EXPR, integer_type_node,
-		      compare(NE_EXPR, have_b, null_pointer_node), same);
-	same = build2(TRUTH_ANDIF_EXPR, integer_type_node,
-		      compare(NE_EXPR, have_a, null_pointer_node), same);
-	same = build2(TRUTH_ORIF_EXPR, integer_type_node, compare(EQ_EXPR, have_a, have_b), same);
+	same = both(compare(NE_EXPR, have_a, null_pointer_node),
+		    both(compare(NE_EXPR, have_b, null_pointer_node), same_type(have_a, have_b)));
+	same = either(compare(EQ_EXPR, have_a, have_b), same);
 	equal = build_call_expr_loc(where, runtime_function(ENTRY_efaceeq), 3,
 				    fold_convert(ptr_type_node, have_a), data_word(a), data_word(b));
 	equal = choose(same, fold_convert(boolean_type_node, equal), boolean_false_node);
@@ -792,14 +868,6 @@ check_cases(location_t where, const char *text, tree iface, const vec<struct typ
 	return good;
 }
 
-// Declares V in BIND with its initial value.
-void
-initialise(tree bind, tree v, tree init)
-{
-	DECL_INITIAL(v) = init;
-	(void)bind;
-}
-
 tree
 variable(struct lowering *l, tree type)
 {
@@ -813,41 +881,114 @@ variable(struct lowering *l, tree type)
 	return v;
 }
 
-// The condition becomes: each case's test in turn, giving the number of the first that holds.
+// A concrete type among the cases, and its number.
+struct candidate {
+	uint32_t hash;
+	tree type, number;
+};
+
+int
+by_hash(const void *a, const void *b)
+{
+	const struct candidate *x = (const struct candidate *)a, *y = (const struct candidate *)b;
+
+	return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+// What the dynamic type, not nil, is compared with.
+struct dynamic_type {
+	tree have, hash;
+	tree none;              // the number of no case
+};
+
+// The number of the one of N candidates that it is.
+tree
+one_of(const struct dynamic_type *d, const struct candidate *c, unsigned n)
+{
+	enum { FEW = 4 };       // Go: binary search among more than 4
+	unsigned half = n / 2;
+	tree number = d->none;
+
+	if (n > FEW && c[half - 1].hash != c[half].hash)
+		return choose(compare(LT_EXPR, d->hash,
+				      build_int_cst(TREE_TYPE(d->hash), c[half].hash)),
+			      one_of(d, c, half), one_of(d, c + half, n - half));
+	for (unsigned i = n; i-- > 0;) {
+		tree same = compare(EQ_EXPR, d->hash,
+				    build_int_cst(TREE_TYPE(d->hash), c[i].hash));
+
+		same = build2(TRUTH_ANDIF_EXPR, integer_type_node, same,
+			      is_of_hashed_type(d->have, c[i].type));
+		number = choose(same, c[i].number, number);
+	}
+	return number;
+}
+
+// The same, REST where it is none of them.
+tree
+one_of_or(const struct dynamic_type *d, auto_vec<struct candidate> *run, tree rest)
+{
+	tree number;
+
+	if (run->is_empty())
+		return rest;
+	if (run->length() > 1)
+		run->qsort(by_hash);
+	if (run->length() == 1)
+		number = choose(is_of_type(d->have, (*run)[0].type), (*run)[0].number, d->none);
+	else
+		number = one_of(d, run->address(), run->length());
+	run->truncate(0);
+	if (rest == d->none)
+		return number;
+	number = once(number);
+	return choose(compare(NE_EXPR, number, d->none), number, rest);
+}
+
+// Whether it is an interface of the type of V, which is V's value then.
+tree
+case_of_interface(struct lowering *l, tree iface, tree v)
+{
+	tree type = TREE_TYPE(v), word = variable(l, TREE_TYPE(first_field(type)));
+	location_t where = DECL_SOURCE_LOCATION(v);
+	tree get = asserted_word(where, iface, type, false);
+
+	l->variables.safe_push(word);
+	DECL_INITIAL(v) = interface_value(l, where, type, word, data_word(iface), "");
+	return in_order(assign(word, fold_convert(TREE_TYPE(word), get)),
+			compare(NE_EXPR, word, null_pointer_node));
+}
+
+// The number of the first case that fits: from the last case to the first, each before what is there.
+// Cases of concrete types that follow each other exclude each other, and are searched by hash.
 tree
 number_of_case(struct lowering *l, tree iface, const vec<struct type_case> &cases, tree type)
 {
-	tree none = build_int_cst(type, -1), number = none, nil = none, have = once(type_in(iface));
+	struct dynamic_type d = { once(type_in(iface)), NULL_TREE, build_int_cst(type, -1) };
+	tree number = d.none, nil = d.none;
+	auto_vec<struct candidate> run;
 
+	d.hash = once(hash_of(d.have));
 	for (unsigned i = cases.length(); i-- > 0;) {
 		const struct type_case *c = &cases[i];
-		tree v = c->variable, label = CASE_LOW(c->label), test, of = TREE_TYPE(v);
-		location_t where = DECL_SOURCE_LOCATION(v);
+		tree label, of = TREE_TYPE(c->variable);
 
 		if (is_default_case(c))
 			continue;
-		label = fold_convert(type, label);
+		label = fold_convert(type, CASE_LOW(c->label));
 		if (is_nil_case(c)) {
 			nil = label;
-			continue;
-		}
-		if (is_interface(of)) {
-			tree word = variable(l, TREE_TYPE(first_field(of)));
-			tree get = asserted_word(where, iface, of, false);
-
-			l->variables.safe_push(word);
-			test = in_order(assign(word, fold_convert(TREE_TYPE(word), get)),
-					compare(NE_EXPR, word, null_pointer_node));
-			initialise(NULL_TREE, v,
-				   interface_value(l, where, of, word, data_word(iface)));
+		} else if (is_interface(of)) {
+			number = one_of_or(&d, &run, number);
+			number = choose(case_of_interface(l, iface, c->variable), label, number);
 		} else {
-			test = is_of_type(have, of);
-			initialise(NULL_TREE, v, unboxed(data_word(iface), of));
+			run.safe_push({ goat_type_hash(of), of, label });
+			DECL_INITIAL(c->variable) = unboxed(data_word(iface), of);
 		}
-		number = choose(test, label, number);
 	}
-	number = choose(compare(NE_EXPR, have, null_pointer_node), number, nil);
-	return in_order(have, number);
+	number = one_of_or(&d, &run, number);
+	number = choose(compare(NE_EXPR, d.have, null_pointer_node), number, nil);
+	return in_order(d.have, number);
 }
 
 // Variables of a case that have no initial value yet get theirs: a DECL_EXPR there is already.
@@ -1157,6 +1298,21 @@ lower_bind(struct lowering *l, tree t)
 	}
 }
 
+// What an interface holds is not written to.
+void
+check_assigned(struct lowering *l, tree *place)
+{
+	tree *base = place;
+
+	while (handled_component_p(*base))
+		base = &TREE_OPERAND(*base, 0);
+	if (TREE_CODE(*base) != INDIRECT_REF || marker_below(*base) == NULL_TREE)
+		return;
+	error_at(point_of_use(EXPR_LOCATION(marker_below(*base))),
+		 "lvalue required as left operand of assignment");
+	*base = literal(l, UNKNOWN_LOCATION, TREE_TYPE(*base), zero_of(TREE_TYPE(*base)));
+}
+
 tree
 lower_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -1191,6 +1347,13 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 			lower_load(l, tp);
 		}
 		return NULL_TREE;
+	case MODIFY_EXPR:
+	case PREINCREMENT_EXPR:
+	case PREDECREMENT_EXPR:
+	case POSTINCREMENT_EXPR:
+	case POSTDECREMENT_EXPR:
+		check_assigned(l, &TREE_OPERAND(t, 0));
+		return NULL_TREE;
 	case CALL_EXPR:
 		*walk_subtrees = 0;
 		lower_call(l, tp);
@@ -1209,6 +1372,8 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 void
 lower_interfaces(void)
 {
+	boxes = new hash_set<tree>;
+	converted = new hash_map<tree, const char *>;
 	conversions = new hash_map<tree, struct conversion>;
 	assigned = new hash_set<tree>;
 	not_null = new hash_set<tree>;
@@ -1230,7 +1395,16 @@ finish_interfaces(void)
 	goat_types_finish(goat_emit_methods);
 }
 
-void
-goat_mark_converted(tree)
+bool
+is_box(tree call)
 {
+	return boxes != NULL && boxes->contains(call);
+}
+
+const char *
+converted_text(tree constructor)
+{
+	const char **text = converted != NULL ? converted->get(constructor) : NULL;
+
+	return text != NULL ? *text : NULL;
 }

@@ -1030,25 +1030,36 @@ pointer_in_section(const char *symbol, const char *section, tree value, bool sha
 	varpool_node::get_create(v)->force_output = 1;
 }
 
-// Each program or library gives its sets to the runtime when it is loaded, before constructors that
-// the program has.
+// Each program or library gives its sets to the runtime when it is loaded, before constructors of
+// the program's. Each unit has the constructor called, so it counts.
 void
 make_constructor(void)
 {
 	static bool done;
 	const char *symbol = "goat.addmethods";
-	tree fn;
+	tree fn, again, add, body;
 
 	if (done)
 		return;
 	done = true;
+	again = goat_constant("goat.added", boolean_type_node, NULL_TREE, true);
+	TREE_TYPE(again) = boolean_type_node;
+	TREE_READONLY(again) = 0;
+	DECL_VISIBILITY(again) = VISIBILITY_HIDDEN;
+	goat_define(again, boolean_false_node);
+	add = build_call_expr(runtime_function(ENTRY_addmethods), 2,
+			      end_of_section("__start_goat_methods"),
+			      end_of_section("__stop_goat_methods"));
+	body = build2(MODIFY_EXPR, void_type_node, again, boolean_true_node);
+	TREE_SIDE_EFFECTS(body) = 1;
+	body = build2(COMPOUND_EXPR, void_type_node, body, add);
+	body = build3(COND_EXPR, void_type_node, again, build_empty_stmt(BUILTINS_LOCATION), body);
 	fn = new_function(BUILTINS_LOCATION, symbol,
 			  build_function_type_list(void_type_node, NULL_TREE), true);
-	give_body(fn, build_call_expr(runtime_function(ENTRY_addmethods), 2,
-				      end_of_section("__start_goat_methods"),
-				      end_of_section("__stop_goat_methods")));
+	DECL_STATIC_CONSTRUCTOR(fn) = 1;
+	SET_DECL_INIT_PRIORITY(fn, MAX_RESERVED_INIT_PRIORITY + 1);
+	give_body(fn, body);
 	finish_function(fn);
-	pointer_in_section("goat.init", ".init_array.00101", build_fold_addr_expr(fn), true);
 }
 
 tree

@@ -11,6 +11,8 @@
 //	malloc(n) that stays         an array of bytes of the function, with -fgoat-heap2stack; the
 //	                             calls of free() that free it and nothing else go away
 //
+//	n / d in annotated C         after a look at d
+//
 // Each time control passes a definition there is a new object, as in Go. So the object is made at
 // the top of the block, where a jump past the definition still finds it, and once more at the
 // definition if a loop inside the block leads there again. Where a jump (goto, switch) leads into
@@ -302,16 +304,105 @@ made_in_frame(struct func *f, const struct object *o)
 	}
 }
 
-// The same from the collector's heap.
 tree
-made_on_heap(const struct object *o)
+allocated(const struct object *o, tree init)
 {
 	tree pointer = save_expr(allocation(o->where, o->type, o->size, o->align));
-	tree init = initialiser_of(o);
 
 	if (init == NULL_TREE || integer_zerop(o->size))
 		return pointer;
 	return set_and_give(dereference(pointer), init, pointer);
+}
+
+// The numbers below 256, for values that nobody writes to.
+// Go: runtime.staticuint64s.
+tree
+small_numbers(void)
+{
+	static tree v;
+	auto_vec<tree> values;
+	vec<constructor_elt, va_gc> *elts = NULL;
+	tree type;
+
+	if (v != NULL_TREE)
+		return v;
+	type = build_array_type_nelts(uint64_type_node, 256);
+	for (unsigned i = 0; i < 256; i++)
+		CONSTRUCTOR_APPEND_ELT(elts, size_int(i), build_int_cst(uint64_type_node, i));
+	return v = goat_constant("goat.small", type, build_constructor(type, elts), true);
+}
+
+// A scalar's bits as an unsigned number, or NULL.
+tree
+bits_of(tree value)
+{
+	tree type = TREE_TYPE(value);
+	unsigned HOST_WIDE_INT bits;
+
+	if (AGGREGATE_TYPE_P(type) || !tree_fits_uhwi_p(TYPE_SIZE(type)))
+		return NULL_TREE;
+	bits = tree_to_uhwi(TYPE_SIZE(type));
+	if (bits > 64 || !pow2p_hwi(bits) || bits < BITS_PER_UNIT)
+		return NULL_TREE;
+	type = build_nonstandard_integer_type(bits, 1);
+	if (INTEGRAL_TYPE_P(TREE_TYPE(value)))
+		return fold_convert(type, value);
+	return build1(VIEW_CONVERT_EXPR, type, value);
+}
+
+// Where the number INDEX, of SIZE bytes, lies among the small numbers.
+tree
+small_number(tree index, unsigned size, tree type)
+{
+	tree at = address_of(small_numbers(), ptr_type_node);
+	tree offset = build2(MULT_EXPR, sizetype, fold_convert(sizetype, index), size_int(8));
+
+	if (BYTES_BIG_ENDIAN)
+		offset = build2(PLUS_EXPR, sizetype, offset, size_int(8 - size));
+	return fold_convert(type, build2(POINTER_PLUS_EXPR, ptr_type_node, at, offset));
+}
+
+// The object of a converted value that is known when compiling, or NULL.
+tree
+constant_box(const struct object *o)
+{
+	tree init;
+
+	if (o->kind != OBJECT_NEW || !is_box(o->expr) || integer_zerop(o->size))
+		return NULL_TREE;
+	init = initialiser_of(o);
+	if (TREE_SIDE_EFFECTS(init) || initializer_constant_valid_p(init, o->type) == NULL_TREE)
+		return NULL_TREE;
+	return address_of(goat_constant(NULL, o->type, init, false), TREE_TYPE(o->expr));
+}
+
+// The object of a value converted to an interface, on the heap; a small number is there already.
+tree
+boxed(const struct object *o)
+{
+	tree init = initialiser_of(o), type = build_pointer_type(o->type), bits, t, heap;
+	unsigned size = tree_to_uhwi(o->size);
+
+	if (bits_of(init) == NULL_TREE)
+		return allocated(o, init);
+	init = save_expr(init);
+	bits = bits_of(init);
+	if (size == 1)
+		return small_number(bits, size, type);
+	heap = fold_convert(type, allocated(o, init));
+	t = build2(LT_EXPR, integer_type_node, bits, build_int_cst(TREE_TYPE(bits), 256));
+	t = build3(COND_EXPR, type, t, small_number(bits, size, type), heap);
+	TREE_SIDE_EFFECTS(t) = 1;
+	return t;
+}
+
+// The same from the collector's heap.
+tree
+made_on_heap(const struct object *o)
+{
+	if (o->kind == OBJECT_NEW && is_box(o->expr) && !integer_zerop(o->size))
+		return boxed(o);
+	return allocated(o, initialiser_of(o));
 }
 
 // A compound literal is an lvalue and stays one. The front end may have put the tree in two places
@@ -384,8 +475,10 @@ size_used(struct func *f, const struct object *o)
 tree
 replacement(struct rewrite *r, const struct object *o)
 {
-	tree type = TREE_TYPE(o->expr);
+	tree type = TREE_TYPE(o->expr), constant = constant_box(o);
 
+	if (constant != NULL_TREE)
+		return constant;
 	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW)
 		return o->expr;
 	if (o->in_frame && !r->before_body)
@@ -535,6 +628,31 @@ rewrite_literal(struct rewrite *r, tree *tp)
 		*tp = replacement(r, *o);
 }
 
+// n / d and n % d: a look at d first. The instruction would fault, but GCC knows better than to leave
+// it in 0 / d or d / d. Go: the check that cmd/compile puts before each division.
+void
+rewrite_division(struct rewrite *r, tree *tp)
+{
+	tree t = *tp, n, d, zero, check;
+
+	rewrite_operands(r, t);
+	d = TREE_OPERAND(t, 1);
+	if (!unit.annotated || !INTEGRAL_TYPE_P(TREE_TYPE(t)) || TREE_CODE(d) == INTEGER_CST)
+		return;
+	TREE_OPERAND(t, 1) = d = save_expr(d);
+	zero = build2(EQ_EXPR, boolean_type_node, d, build_zero_cst(TREE_TYPE(d)));
+	check = build3(COND_EXPR, void_type_node, zero,
+		       build_call_expr_loc(EXPR_LOCATION(t), runtime_function(ENTRY_panicdivide), 0),
+		       void_node);
+	n = TREE_OPERAND(t, 0);
+	if (TREE_SIDE_EFFECTS(n)) {
+		TREE_OPERAND(t, 0) = n = save_expr(n);
+		check = build2(COMPOUND_EXPR, void_type_node, n, check);
+	}
+	TREE_SIDE_EFFECTS(check) = 1;
+	*tp = build2(COMPOUND_EXPR, TREE_TYPE(t), check, t);
+}
+
 tree
 rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -573,6 +691,11 @@ rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 		rewrite_below(r, &SWITCH_COND(t));
 		rewrite_below(r, &SWITCH_BODY(t));
 		rewrite_jump(r, tp);
+		return NULL_TREE;
+	case TRUNC_DIV_EXPR:
+	case TRUNC_MOD_EXPR:
+		*walk_subtrees = 0;
+		rewrite_division(r, tp);
 		return NULL_TREE;
 	case GOTO_EXPR:
 	case ASM_EXPR:

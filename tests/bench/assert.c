@@ -46,7 +46,7 @@ concrete(const any *a, long n)
 	for (long i = 0; i < n; i++) {
 		Mallard *m;
 
-		if (type_assert_ok(a[i % N], Mallard *, &m))
+		if (type_assert_ok(a[(unsigned long)i % N], Mallard *, &m))
 			total += m->n;
 	}
 	return total;
@@ -60,8 +60,8 @@ hit(const Duck *d, long n)
 	for (long i = 0; i < n; i++) {
 		Walker w;
 
-		if (type_assert_ok(d[i % N], Walker, &w))
-			total += w.data != NULL;
+		if (type_assert_ok(d[(unsigned long)i % N], Walker, &w) && !is_nil(w))
+			total++;
 	}
 	return total;
 }
@@ -74,7 +74,7 @@ miss(const Duck *d, long n)
 	for (long i = 0; i < n; i++) {
 		Swimmer s;
 
-		if (type_assert_ok(d[i % N], Swimmer, &s))
+		if (type_assert_ok(d[(unsigned long)i % N], Swimmer, &s))
 			total++;
 	}
 	return total;
@@ -86,7 +86,7 @@ switches(const any *a, long n)
 	long total = 0;
 
 	for (long i = 0; i < n; i++) {
-		type_switch (a[i % 8]) {
+		type_switch (a[(unsigned long)i % 8]) {
 		case_type (A *, p) { total += p->v; }
 		case_type (B *, p) { total += p->v * 2; }
 		case_type (C *, p) { total += p->v * 3; }

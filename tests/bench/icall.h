@@ -28,7 +28,7 @@ call_all(const CALLEE *c, long n)
 	long total = 0;
 
 	for (long i = 0; i < n; i++)
-		total += CALL(c[i % CALLEES], i);
+		total += CALL(c[(unsigned long)i % CALLEES], i);
 	return total;
 }
 

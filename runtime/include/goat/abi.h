@@ -122,6 +122,15 @@ struct goat_itab {
 	void (*fn[])(void);     // what tab points to; in the order in which the interface has them
 };
 
+// What an assertion to an interface keeps where it stands in the program: the first answer that it
+// got. Static; compiled code compares `type` and takes `tab`, and else asks the runtime.
+// Go: abi.TypeAssertCache.
+struct goat_site {
+	const void *type;       // asked for; at first the struct itself
+	void *tab;              // the answer, NULL if it was a failure; written before type
+	struct goat_site *next; // of those that keep a failure
+};
+
 // Any interface but any. Go: runtime.iface.
 struct goat_iface {
 	const void *tab;        // the fn of a struct goat_itab, or NULL
