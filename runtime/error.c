@@ -225,7 +225,8 @@ goat_panicnilerror(void)
 	return panic_nil;
 }
 
-static _Noreturn void
+// Inlined, as a traceback leaves out goat_ functions only.
+static inline __attribute__((always_inline)) _Noreturn void
 panic_text(goat_string text)
 {
 	struct goat_runtime_error *e =

@@ -311,6 +311,8 @@ void register_method_attributes(void);
 // iface.cc
 void lower_interfaces(void);
 void finish_interfaces(void);
+// The source's text for a tree made for it, "" where there is none; NULL for all other trees.
+const char *lowered_text(tree t);
 // Whether CALL makes the object of a converted value, which nobody will write to.
 bool is_box(tree call);
 // What was converted, of the braces of an interface that the source does not have; "" where it is

@@ -55,6 +55,7 @@ struct conversion {
 
 hash_set<tree> *boxes;          // calls of goat_new_() for a converted value
 hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: the pointer or interface in it, or ""
+hash_map<tree, const char *> *spelled;  // what trees of ours are in the source; "": nothing
 hash_map<tree, struct conversion> *conversions; // by literal, and by variable that only ever is it
 hash_set<tree> *assigned;       // variables that are assigned to after their definition
 hash_set<tree> *not_null;       // the same, not with null
@@ -121,12 +122,21 @@ first_word(tree iface)
 	return build3(COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE);
 }
 
+// T, which the source has as TEXT.
 tree
-data_word(tree iface)
+called(tree t, const char *text)
+{
+	spelled->put(t, text);
+	return t;
+}
+
+// The data word of IFACE, where the source has TEXT.
+tree
+data_word(location_t where, tree iface, const char *text)
 {
 	tree f = DECL_CHAIN(first_field(TREE_TYPE(iface)));
 
-	return build3(COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE);
+	return called(build3_loc(where, COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE), text);
 }
 
 bool
@@ -333,9 +343,8 @@ unboxed(tree data, tree type)
 	type = goat_type_itself(type);
 	if (goat_is_direct(type))
 		return build1(NOP_EXPR, type, data);
-	return build1(INDIRECT_REF, type,
-		      build1(NOP_EXPR, build_pointer_type(build_qualified_type(type, TYPE_QUAL_CONST)),
-			     data));
+	data = build1(NOP_EXPR, build_pointer_type(build_qualified_type(type, TYPE_QUAL_CONST)), data);
+	return called(build1(INDIRECT_REF, type, data), "");
 }
 
 bool
@@ -600,6 +609,12 @@ tab_at_site(location_t where, tree have, tree to, bool panics)
 				     tab, call));
 }
 
+const char *
+conversion_text(const struct operand *o, tree to)
+{
+	return joined({ "as(", goat_type_text(to), ", ", o->text, ")" });
+}
+
 // IFACE as another interface.
 tree
 converted_interface(struct lowering *l, const struct operand *o, tree to)
@@ -617,7 +632,7 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
-	return interface_value(l, where, to, have, data_word(iface), o->text);
+	return interface_value(l, where, to, have, data_word(where, iface, ""), conversion_text(o, to));
 }
 
 bool
@@ -669,14 +684,14 @@ lower_as(struct lowering *l, tree call, location_t where)
 	if (!goat_check_conversion(where, o.value, o.type, o.text, to))
 		return zero_value(l, where, to);
 	if (is_interface(o.type))
-		return converted_interface(l, &o, to);
+		return called(converted_interface(l, &o, to), conversion_text(&o, to));
 	warn_of_nil(&o, to);
 	value = interface_value(l, where, to,
 				goat_is_any(to) ? type_address(o.type) : goat_itab_address(to, o.type),
-				data_of(l, &o), goat_is_direct(o.type) ? o.text : "");
+				data_of(l, &o), goat_is_direct(o.type) ? conversion_text(&o, to) : "");
 	if (!goat_is_any(to))
 		conversions->put(value, { o.type });
-	return value;
+	return called(value, conversion_text(&o, to));
 }
 
 // ---------------------------------------------------------------- assertion
@@ -728,20 +743,25 @@ check_assertion(location_t where, bool in_switch, const char *text, tree iface, 
 tree
 lower_assert(struct lowering *l, tree call, location_t where)
 {
-	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), have, check;
+	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), have, check, value;
+	const char *of = text_of(CALL_EXPR_ARG(call, 0));
+	const char *text = joined({ "type_assert(", of, ", ", text_of(CALL_EXPR_ARG(call, 1)), ")" });
 
 	if (!check_interface(where, "type_assert", iface) ||
-	    !check_assertion(where, false, text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+	    !check_assertion(where, false, of, iface, type))
 		return zero_value(l, where, type);
 	iface = once(iface);
-	if (is_interface(type))
-		return in_order(iface, interface_value(l, where, type,
-						       asserted_word(where, iface, type, true),
-						       data_word(iface), ""));
+	value = data_word(where, iface, text);
+	if (is_interface(type)) {
+		have = asserted_word(where, iface, type, true);
+		value = in_order(iface, interface_value(l, where, type, have, value, ""));
+		return called(value, text);
+	}
 	have = once(type_in(iface));
 	check = choose(expect(is_of_type(have, type), true), build_empty_stmt(where),
 		       panic_dottype(where, have, type, TREE_TYPE(iface)));
-	return in_order(iface, in_order(have, in_order(check, unboxed(data_word(iface), type))));
+	value = in_order(iface, in_order(have, in_order(check, unboxed(value, type))));
+	return called(value, text);
 }
 
 // Whether P may point to what an assertion to TYPE gives.
@@ -795,9 +815,11 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 {
 	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), p = CALL_EXPR_ARG(call, 4);
 	tree ok, value, set, first, zero, result;
+	const char *of = text_of(CALL_EXPR_ARG(call, 0));
+	const char *text = joined({ "type_assert(", of, ", ", text_of(CALL_EXPR_ARG(call, 1)), ")" });
 
 	if (!check_interface(where, "type_assert_ok", iface) || !check_target(where, p, type) ||
-	    !check_assertion(where, false, text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+	    !check_assertion(where, false, of, iface, type))
 		return boolean_false_node;
 	type = TYPE_MAIN_VARIANT(type);
 	iface = once(iface);
@@ -806,22 +828,26 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 	if (is_interface(type)) {
 		first = once(asserted_word(where, iface, type, false));
 		ok = compare(NE_EXPR, first, null_pointer_node);
-		value = interface_value(l, where, type, first, data_word(iface), "");
+		value = interface_value(l, where, type, first, data_word(where, iface, text), "");
 		zero = zero_value(l, where, type);
 	} else {
 		first = once(type_in(iface));
 		ok = is_of_type(first, type);
-		value = unboxed(data_word(iface), type);
+		value = unboxed(data_word(where, iface, text), type);
 		zero = zero_value(l, where, type);
 	}
 	ok = once(fold_convert(boolean_type_node, ok));
 	result = in_order(in_order(iface, in_order(p, first)), ok);
+	text = joined({ "type_assert_ok(", of, ", ", text_of(CALL_EXPR_ARG(call, 1)), ", ", spell(p),
+			")" });
 	if (is_null(p))
-		return result;
+		return called(result, text);
 	// Two stores and not a choice of values: a struct is not copied twice.
-	set = choose(ok, assign(target_of(p), value), assign(target_of(p), zero));
+	value = assign(target_of(p), value);
+	SET_EXPR_LOCATION(value, where);
+	set = choose(ok, called(value, text), assign(target_of(p), zero));
 	TREE_TYPE(set) = void_type_node;
-	return in_order(result, in_order(set, ok));
+	return called(in_order(result, in_order(set, ok)), text);
 }
 
 // ---------------------------------------------------------------- questions
@@ -865,7 +891,8 @@ lower_iface_eq(tree call, location_t where)
 		    both(compare(NE_EXPR, have_b, null_pointer_node), same_type(have_a, have_b)));
 	same = either(compare(EQ_EXPR, have_a, have_b), same);
 	equal = build_call_expr_loc(where, runtime_function(ENTRY_efaceeq), 3,
-				    fold_convert(ptr_type_node, have_a), data_word(a), data_word(b));
+				    fold_convert(ptr_type_node, have_a), data_word(where, a, ""),
+				    data_word(where, b, ""));
 	equal = choose(same, fold_convert(boolean_type_node, equal), boolean_false_node);
 	return in_order(a, in_order(b, in_order(have_a, in_order(have_b, equal))));
 }
@@ -1057,7 +1084,7 @@ case_of_interface(struct lowering *l, tree iface, tree v)
 	tree get = asserted_word(where, iface, type, false);
 
 	l->variables.safe_push(word);
-	DECL_INITIAL(v) = interface_value(l, where, type, word, data_word(iface), "");
+	DECL_INITIAL(v) = interface_value(l, where, type, word, data_word(where, iface, ""), "");
 	return in_order(assign(word, fold_convert(TREE_TYPE(word), get)),
 			compare(NE_EXPR, word, null_pointer_node));
 }
@@ -1086,7 +1113,8 @@ number_of_case(struct lowering *l, tree iface, const vec<struct type_case> &case
 			number = choose(case_of_interface(l, iface, c->variable), label, number);
 		} else {
 			run.safe_push({ goat_type_hash(of), of, label });
-			DECL_INITIAL(c->variable) = unboxed(data_word(iface), of);
+			DECL_INITIAL(c->variable) =
+				unboxed(data_word(DECL_SOURCE_LOCATION(c->variable), iface, ""), of);
 		}
 	}
 	number = one_of_or(&d, &run, number);
@@ -1299,6 +1327,23 @@ field_called(tree call)
 	return TREE_OPERAND(CALL_EXPR_FN(call), 1);
 }
 
+// The steps of a flow say call(i, M), and nothing of i.data.
+void
+spell_call(tree call)
+{
+	tree *in_fn, *in_data, iface = called_interface(call, &in_fn, &in_data);
+	const char *text;
+
+	if (iface == NULL_TREE || !flow_wanted())
+		return;
+	text = joined({ "call(", spell(iface), ", ", IDENTIFIER_POINTER(DECL_NAME(field_called(call))) });
+	for (int i = 1; i < call_expr_nargs(call); i++)
+		text = joined({ text, ", ", spell(CALL_EXPR_ARG(call, i)) });
+	called(call, joined({ text, ")" }));
+	for (tree arg = CALL_EXPR_ARG(call, 0); arg != *in_data; arg = TREE_OPERAND(arg, 0))
+		called(arg, "");
+}
+
 // Go: devirtualize/devirtualize.go; an interface whose type is seen is called directly.
 void
 devirtualise(struct lowering *l, tree *tp)
@@ -1326,6 +1371,8 @@ devirtualise(struct lowering *l, tree *tp)
 		report(l->f, EXPR_LOCATION(call), NOTICE, NULL, text, NULL, NULL);
 		free(text);
 	}
+	if (const char **text = spelled->get(call))
+		spelled->put(direct, *text);
 	*tp = direct;
 }
 
@@ -1339,8 +1386,10 @@ lower_call(struct lowering *l, tree *tp)
 
 	evaluate_once(call);
 	lower_arguments(l, call);
-	if ((value = lowered(l, call)) == NULL_TREE)
+	if ((value = lowered(l, call)) == NULL_TREE) {
+		spell_call(call);
 		return devirtualise(l, tp);
+	}
 	if (marker == MARKER_AS || marker == MARKER_ASSERT) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
@@ -1490,6 +1539,7 @@ lower_interfaces(void)
 {
 	boxes = new hash_set<tree>;
 	converted = new hash_map<tree, const char *>;
+	spelled = new hash_map<tree, const char *>;
 	conversions = new hash_map<tree, struct conversion>;
 	assigned = new hash_set<tree>;
 	not_null = new hash_set<tree>;
@@ -1509,6 +1559,14 @@ void
 finish_interfaces(void)
 {
 	goat_types_finish(goat_emit_methods);
+}
+
+const char *
+lowered_text(tree t)
+{
+	const char **text = spelled != NULL ? spelled->get(t) : NULL;
+
+	return text != NULL ? *text : NULL;
 }
 
 bool
