@@ -23,6 +23,7 @@
 #define SIZE size_t
 #define POINTER void *
 #define ANY goat_any
+#define NONE void
 #define ENTRY(name, flags, result, ...) flags result goat_##name(__VA_ARGS__);
 #include "goat/entry.def"
 #undef ENTRY
@@ -35,6 +36,7 @@
 #undef SIZE
 #undef POINTER
 #undef ANY
+#undef NONE
 
 // Ends the program with status 2 and Go's `fatal error: TEXT`. Flushes stdio first.
 _Noreturn void goat_fatal(const char *text);

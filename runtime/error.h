@@ -13,8 +13,6 @@
 
 // `invalid memory address or nil pointer dereference`. Allocates nothing.
 _Noreturn void goat_panicmem(void);
-// `integer divide by zero`. Allocates nothing.
-_Noreturn void goat_panicdivide(void);
 // `integer overflow`: the quotient of INT_MIN and -1. Allocates nothing.
 _Noreturn void goat_panicoverflow(void);
 // `runtime error: TEXT`; TEXT must stay.

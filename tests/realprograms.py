@@ -51,6 +51,15 @@ PROJECTS = (
 STEP_LIMIT = 1800
 
 
+def option_parser(purpose):
+    """A parser of what a script over the projects takes."""
+    parser = testlib.Parser(purpose)
+    testlib.add_compiler_options(parser)
+    testlib.add_job_option(parser)
+    parser.add_argument("project", nargs="*", help=f"default: {' '.join(p.name for p in PROJECTS)}")
+    return parser
+
+
 def chosen(names):
     """The projects named, or all."""
     known = {p.name: p for p in PROJECTS}

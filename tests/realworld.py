@@ -65,19 +65,10 @@ def compare(project, args, work, scratch):
     return True
 
 
-def parse_args():
-    parser = testlib.Parser("Build real C programs by goatcc and by plain gcc and run their own tests.")
-    testlib.add_compiler_options(parser)
-    testlib.add_job_option(parser)
-    parser.add_argument("project", nargs="*",
-                        help=f"default: {' '.join(p.name for p in realprograms.PROJECTS)}")
-    args = parser.parse_args()
-    testlib.find_compilers(args)
-    return args
-
-
 def main():
-    args = parse_args()
+    args = realprograms.option_parser(
+        "Build real C programs by goatcc and by plain gcc and run their own tests.").parse_args()
+    testlib.find_compilers(args)
     work = testlib.work_dir(args, "realworld")
     scratch = testlib.scratch(work)
     results = []

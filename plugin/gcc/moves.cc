@@ -11,6 +11,8 @@
 //	malloc(n) that stays         an array of bytes of the function, with -fgoat-heap2stack; the
 //	                             calls of free() that free it and nothing else go away
 //
+//	n / d in annotated C         after a look at d
+//
 // Each time control passes a definition there is a new object, as in Go. So the object is made at
 // the top of the block, where a jump past the definition still finds it, and once more at the
 // definition if a loop inside the block leads there again. Where a jump (goto, switch) leads into
@@ -626,6 +628,31 @@ rewrite_literal(struct rewrite *r, tree *tp)
 		*tp = replacement(r, *o);
 }
 
+// n / d and n % d: a look at d first. The instruction would fault, but GCC knows better than to leave
+// it in 0 / d or d / d. Go: the check that cmd/compile puts before each division.
+void
+rewrite_division(struct rewrite *r, tree *tp)
+{
+	tree t = *tp, n, d, zero, check;
+
+	rewrite_operands(r, t);
+	d = TREE_OPERAND(t, 1);
+	if (!unit.annotated || !INTEGRAL_TYPE_P(TREE_TYPE(t)) || TREE_CODE(d) == INTEGER_CST)
+		return;
+	TREE_OPERAND(t, 1) = d = save_expr(d);
+	zero = build2(EQ_EXPR, boolean_type_node, d, build_zero_cst(TREE_TYPE(d)));
+	check = build3(COND_EXPR, void_type_node, zero,
+		       build_call_expr_loc(EXPR_LOCATION(t), runtime_function(ENTRY_panicdivide), 0),
+		       void_node);
+	n = TREE_OPERAND(t, 0);
+	if (TREE_SIDE_EFFECTS(n)) {
+		TREE_OPERAND(t, 0) = n = save_expr(n);
+		check = build2(COMPOUND_EXPR, void_type_node, n, check);
+	}
+	TREE_SIDE_EFFECTS(check) = 1;
+	*tp = build2(COMPOUND_EXPR, TREE_TYPE(t), check, t);
+}
+
 tree
 rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -664,6 +691,11 @@ rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 		rewrite_below(r, &SWITCH_COND(t));
 		rewrite_below(r, &SWITCH_BODY(t));
 		rewrite_jump(r, tp);
+		return NULL_TREE;
+	case TRUNC_DIV_EXPR:
+	case TRUNC_MOD_EXPR:
+		*walk_subtrees = 0;
+		rewrite_division(r, tp);
 		return NULL_TREE;
 	case GOTO_EXPR:
 	case ASM_EXPR:

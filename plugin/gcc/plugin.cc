@@ -199,6 +199,7 @@ set_flags(void)
 	// Deferred code and panics: every instruction that may fault has a landing pad, and faults.
 	flag_exceptions = 1;
 	flag_non_call_exceptions = 1;
+	flag_delete_dead_exceptions = 0;
 	flag_asynchronous_unwind_tables = 1;
 	flag_delete_null_pointer_checks = 0;
 	flag_isolate_erroneous_paths_dereference = flag_isolate_erroneous_paths_attribute = 0;

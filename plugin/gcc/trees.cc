@@ -19,7 +19,7 @@ tree
 entry_type(enum entry e)
 {
 	tree VOID = void_type_node, BOOL = boolean_type_node, INT = integer_type_node;
-	tree SIZE = size_type_node, POINTER = ptr_type_node;
+	tree SIZE = size_type_node, POINTER = ptr_type_node, NONE = NULL_TREE;
 
 #define ANY goat_any_type()
 	switch (e) {

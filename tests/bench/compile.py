@@ -77,12 +77,8 @@ def files_of(project, args, work):
 
 
 def parse_args():
-    parser = testlib.Parser("Measure compile time as a ratio to plain gcc -O2.")
-    testlib.add_compiler_options(parser)
-    testlib.add_job_option(parser)
+    parser = realprograms.option_parser("Measure compile time as a ratio to plain gcc -O2.")
     parser.add_argument("--runs", type=int, default=5, help="how many runs (default: %(default)s)")
-    parser.add_argument("project", nargs="*",
-                        help=f"default: {' '.join(p.name for p in realprograms.PROJECTS)}")
     args = parser.parse_args()
     if args.runs < 1:
         parser.error("--runs must be at least 1")
