@@ -590,23 +590,24 @@ new_site(void)
 	return v;
 }
 
-// The tab of what IFACE holds as a TO, as the site or the runtime has it.
+// The tab of what IFACE holds as a TO. A site goes by the first word, of which there is one for a
+// type, mostly; so the type itself need not be loaded.
 tree
-tab_at_site(location_t where, tree have, tree to, bool panics)
+tab_at_site(location_t where, tree iface, tree to, bool panics)
 {
-	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), type, tab, call;
+	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), key, tab, call;
+	tree word = once(fold_convert(ptr_type_node, first_word(iface)));
 
-	have = once(fold_convert(ptr_type_node, have));
 	// Acquire: pairs with the store in keep_answer of runtime/iface.c.
-	type = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
-			       build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	key = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
+			      build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	key = fold_convert(ptr_type_node, key);
 	tab = build4(ARRAY_REF, ptr_type_node, site, size_one_node, NULL_TREE, NULL_TREE);
 	call = build_call_expr_loc(
-		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 3,
-		fold_convert(ptr_type_node, type_address(to)), have, at);
-	return in_order(have, choose(expect(compare(EQ_EXPR, fold_convert(ptr_type_node, type), have),
-					    true),
-				     tab, call));
+		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 4,
+		fold_convert(ptr_type_node, type_address(to)),
+		fold_convert(ptr_type_node, type_in(iface)), at, word);
+	return in_order(word, choose(expect(compare(EQ_EXPR, key, word), true), tab, call));
 }
 
 const char *
@@ -628,7 +629,7 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 	iface = once(iface);
 	have = type_in(iface);
 	if (!goat_is_any(to)) {
-		tab = tab_at_site(where, have, to, true);
+		tab = tab_at_site(where, iface, to, true);
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
@@ -710,10 +711,11 @@ panic_dottype(location_t where, tree have, tree want, tree iface_type)
 tree
 asserted_word(location_t where, tree iface, tree to, bool panics)
 {
-	tree have = type_in(iface);
+	tree have;
 
 	if (!goat_is_any(to))
-		return tab_at_site(where, have, to, panics);
+		return tab_at_site(where, iface, to, panics);
+	have = type_in(iface);
 	if (!panics)
 		return have;
 	have = once(have);
