@@ -34,9 +34,9 @@ arch_goon(ucontext_t *uc, uintptr_t pc, uintptr_t sp)
 void
 arch_leavebadcall(struct goat_regs *regs)
 {
-	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP];
+	// In the call, not behind it: a frame that a signal has left is looked up as it stands.
+	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP] - 1;
 	regs->r[ARCH_SP] += sizeof(uintptr_t);
-	regs->exact = 0;
 }
 
 // The processor raises one fault for a divisor of zero and for a quotient that does not fit.
