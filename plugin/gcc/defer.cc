@@ -933,11 +933,8 @@ returned_value(struct lowering *w, tree t)
 void
 set_result(struct lowering *w, tree value, tree *list)
 {
-	tree type, copy;
+	tree type = TREE_TYPE(w->result), copy;
 
-	if (w->result == NULL_TREE)
-		return add(list, value);        // there was an error
-	type = TREE_TYPE(w->result);
 	if (!AGGREGATE_TYPE_P(type) || w->f->named_result == NULL_TREE) {
 		add(list, set(w->result, fold_convert_loc(EXPR_LOCATION(value), type, value)));
 		return;
@@ -1035,11 +1032,6 @@ unnamed_result(struct lowering *w)
 
 	if (VOID_TYPE_P(type))
 		return NULL_TREE;
-	if (!has_fixed_size(type)) {
-		sorry_at(w->c->items[0]->where,
-			 "%<defer%> in a function with a result of variable size");
-		return NULL_TREE;
-	}
 	v = new_variable(w->f, w->end, NULL, TYPE_MAIN_VARIANT(type));
 	compat_no_warning(v, OPT_Wuninitialized);       // main may end without
 	declare_in(outermost(w->f), v);
