@@ -405,14 +405,33 @@ goat_gorecover(void *exc)
 	return recover_panic(p);
 }
 
+// Whether REGS is in a function that the plugin has put between an interface and a method: it has a
+// mark near its beginning, see plugin/gcc/methods.cc.
+static bool
+is_between(const struct goat_regs *regs)
+{
+	static const unsigned char mark[] = { 0x0f, 0x1f, 0x80, 'g', 'o', 'a', 't' };
+	uintptr_t end = regs->r[ARCH_PC], start = goat_functionstart(2 * (end - 1));
+
+	if (start == 0)
+		return false;
+	if (end - start > 512)
+		end = start + 512;
+	return memmem((const void *)start, end - start, mark, sizeof mark) != NULL;
+}
+
 // Whether the function called goat_recover was called by the frame, as deferred by it.
 static bool
 called_by(struct goat_regs *regs, uintptr_t frame)
 {
 	uintptr_t cfa;
 
-	return goat_step(regs, &cfa) == WALK_PAD && cfa != frame &&
-	       goat_step(regs, &cfa) == WALK_PAD && cfa == frame;
+	if (goat_step(regs, &cfa) != WALK_PAD || cfa == frame)
+		return false;
+	while (is_between(regs))
+		if (goat_step(regs, &cfa) != WALK_PAD)
+			return false;
+	return goat_step(regs, &cfa) == WALK_PAD && cfa == frame;
 }
 
 goat_any
