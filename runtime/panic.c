@@ -167,6 +167,7 @@ push(struct goat_g *g, goat_any value, bool goexit)
 	p->exc.exception_cleanup = caught;
 	p->exc.private_1 = (uintptr_t)stop;
 	p->exc.private_2 = (uintptr_t)p;
+	p->g = g;
 	p->value = value;
 	p->frame = UINTPTR_MAX;
 	p->foreign_sp = 0;
@@ -195,7 +196,7 @@ pop(struct goat_g *g)
 void
 goat_droppanics(struct goat_panic *p)
 {
-	struct goat_g *g = goat_getg();
+	struct goat_g *g = p->g;
 	struct goat_panic *popped;
 
 	do {
@@ -375,7 +376,7 @@ goat_ran(void *exc)
 	if (!ours(exc))
 		return exc;
 	p->calling = false;
-	return p->recovered ? recovered(goat_getg(), p) : exc;
+	return p->recovered ? recovered(p->g, p) : exc;
 }
 
 _Noreturn void
@@ -636,7 +637,7 @@ static void
 print_panic(void *arg)
 {
 	const struct goat_panic *p = arg;
-	const struct goat_g *g = goat_g;
+	const struct goat_g *g = p->g;
 
 	print_chain(p);
 	if (g->sig != 0)
@@ -664,7 +665,7 @@ print_lost(void *arg)
 static _Noreturn void
 die(struct goat_panic *p, void (*print)(void *), void *arg)
 {
-	struct goat_g *g = goat_g;
+	struct goat_g *g = p->g;
 
 	if (g->printing) {
 		goat_report(print_printing, p, true);

@@ -130,10 +130,11 @@ static Dwfl *
 load_libdw(void)
 {
 	static Dwfl_Callbacks callbacks;
-	void *lib = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	void *lib;
 	Dwfl *dwfl;
 
-	if (lib == NULL)
+	// A static program would load a second C library with it, which does not work.
+	if (getauxval(AT_BASE) == 0 || (lib = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL)) == NULL)
 		return NULL;
 #define FIND(name)                                                                                 \
 	if ((dw.name = (__typeof__(&name))dlsym(lib, #name)) == NULL)                              \
