@@ -18,6 +18,9 @@
 struct goat_panic {
 	struct _Unwind_Exception exc;   // must be first
 	struct goat_panic *link;        // the one before it; in the pool the next
+	// Whose chain it is in. Where there are two copies of this runtime, in a program and in one of
+	// its libraries, it may not be the one of who asks.
+	struct goat_g *g;
 	goat_any value;
 	uintptr_t frame;                // CFA of the frame whose deferred code it runs
 	uintptr_t foreign_sp;           // what is below this is libgcc's to unwind

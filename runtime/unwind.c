@@ -39,6 +39,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unwind.h>
 
@@ -58,6 +59,7 @@ enum kind {
 	LOST,
 };
 
+enum { START_SIZE = 64 };       // of the program's first function, at most
 enum { AT_PC = ARCH_NSAVED };   // the return address follows the registers
 
 struct rule {
@@ -130,7 +132,13 @@ learn(uintptr_t key, struct rule *rule, struct frame *f)
 		rule->kind = BOTTOM;
 		return;
 	}
-	if (!goat_findentry(&f->e, pc) || !goat_makerow(&f->e, pc, &f->row, &f->args))
+	if (!goat_findentry(&f->e, pc)) {
+		// libgcc does not know of the program's first function where that is linked statically.
+		if (pc - getauxval(AT_ENTRY) < START_SIZE)
+			rule->kind = BOTTOM;
+		return;
+	}
+	if (!goat_makerow(&f->e, pc, &f->row, &f->args))
 		return;
 	if (f->row.reg[ARCH_PC].how == UNDEFINED) {
 		rule->kind = BOTTOM;

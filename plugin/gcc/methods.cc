@@ -712,6 +712,43 @@ check_not_nil(location_t where, const struct methods_of *of, const struct itab_e
 	return test;
 }
 
+tree
+find_recover(tree *tp, int *walk_subtrees, void *)
+{
+	tree fn = TREE_CODE(*tp) == CALL_EXPR ? get_callee_fndecl(*tp) : NULL_TREE;
+
+	if (TYPE_P(*tp))
+		*walk_subtrees = 0;
+	return fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE && id_equal(DECL_NAME(fn), "goat_recover")
+		       ? fn
+		       : NULL_TREE;
+}
+
+// Whether what ENTRY calls may ask for a panic that is not the affair of the function between.
+bool
+may_recover(const struct itab_entry *e)
+{
+	tree fn = e->owner->interface ? NULL_TREE : (tree)e->method->ref;
+
+	if (fn == NULL_TREE || DECL_SAVED_TREE(fn) == NULL_TREE)
+		return true;
+	return walk_tree_without_duplicates(&DECL_SAVED_TREE(fn), find_recover, NULL) != NULL_TREE;
+}
+
+// An instruction that does nothing, by which recover() knows a function that is to be overlooked: a
+// method called through an interface by `defer` is called by defer. See runtime/panic.c.
+tree
+mark_of_wrapper(void)
+{
+	const char *code = ".byte 0x0f, 0x1f, 0x80, 0x67, 0x6f, 0x61, 0x74";     // nopl "goat"(%rax)
+	tree mark = build5(ASM_EXPR, void_type_node, build_string(strlen(code), code), NULL_TREE,
+			   NULL_TREE, NULL_TREE, NULL_TREE);
+
+	ASM_INPUT_P(mark) = ASM_VOLATILE_P(mark) = 1;
+	TREE_SIDE_EFFECTS(mark) = 1;
+	return mark;
+}
+
 // A function that finds the receiver of ENTRY in what its first argument points to, and calls.
 tree
 function_between(const struct methods_of *of, const struct itab_entry *e)
@@ -733,6 +770,7 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 			? DECL_SOURCE_LOCATION(((const struct slot *)e->method->ref)->field)
 			: DECL_SOURCE_LOCATION((tree)e->method->ref);
 	fn = new_function(where, symbol, type, !is_private(e));
+	DECL_IGNORED_P(fn) = 0;         // the method is inlined into it, and has to be found in traces
 	made->put(symbol, fn);
 	if (stdarg_p(method_type)) {
 		sorry_at(where, "method %qs of %qs needs a function that passes on variable arguments",
@@ -750,6 +788,12 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 		TREE_SIDE_EFFECTS(call) = 1;
 	}
 	give_body(fn, call);
+#ifdef __x86_64__
+	if (may_recover(e)) {
+		put_at_top(DECL_SAVED_TREE(fn), mark_of_wrapper());
+		DECL_UNINLINABLE(fn) = 1;
+	}
+#endif
 	finish_function(fn);
 	return fn;
 }
