@@ -517,7 +517,7 @@ goat_fatal(const char *text)
 	struct fatal f = { .text = text };
 	struct goat_regs regs;
 
-	goat_here(&regs);
+	arch_here(&regs);
 	goat_collect(&regs, &f.trace);
 	goat_report(print_fatal, &f, true);
 	_exit(2);

@@ -432,6 +432,17 @@ finish_copyable(struct deferred_code *c)
 }
 
 void
+check_result(struct func *f)
+{
+	struct scope *s = &f->deferred->function;
+	tree size = TYPE_SIZE_UNIT(TREE_TYPE(TREE_TYPE(f->decl)));
+
+	if (!s->items.is_empty() && size != NULL_TREE && TREE_CODE(size) != INTEGER_CST)
+		sorry_at(s->items[0]->where,
+			 "%<defer%> in a function with a result of variable size");
+}
+
+void
 warn_of_loops(struct deferred_code *c)
 {
 	for (struct deferred *d : c->items)
@@ -616,6 +627,7 @@ scan_deferred(struct func *f)
 	finish_jumps(&r);
 	finish_items(r.c);
 	finish_copyable(r.c);
+	check_result(f);
 	if (opt.wdefer_loop)
 		warn_of_loops(r.c);
 }
