@@ -199,7 +199,7 @@ goat_panicdottype(void *have, void *want, void *iface)
 CONSTANT_ERROR(memory, "runtime error: invalid memory address or nil pointer dereference");
 CONSTANT_ERROR(divide, "runtime error: integer divide by zero");
 CONSTANT_ERROR(overflow, "runtime error: integer overflow");
-CONSTANT_ERROR(panic_nil, "panic called with nil argument (use GODEBUG=panicnil=1 to disable)");
+CONSTANT_ERROR(panic_nil, "panic called with nil argument");
 
 _Noreturn void
 goat_panicmem(void)
@@ -225,7 +225,8 @@ goat_panicnilerror(void)
 	return panic_nil;
 }
 
-static _Noreturn void
+// Inlined, as a traceback leaves out goat_ functions only.
+static inline __attribute__((always_inline)) _Noreturn void
 panic_text(goat_string text)
 {
 	struct goat_runtime_error *e =

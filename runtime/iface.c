@@ -20,7 +20,8 @@
 //     add methods: a new table without the failures is made then, and sites forget theirs.
 // I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
 //
-// I4  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
+// I4  What tables, lists and sites point to stays loaded (dl.c).
+// I5  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
 //
 // What T * has: the methods of T, with both kinds of receiver. What T has: those with a value
 // receiver. All are called with a pointer to the T, so one function serves both.
@@ -169,6 +170,7 @@ keep_answer(struct goat_site *site, const struct goat_type *inter, const struct 
 {
 	struct slot *s;
 
+	goat_stay(site);
 	pthread_mutex_lock(&lock);
 	s = find(answers, inter, type);
 	if (has_none(site) && s->inter != NULL) {       // not forgotten, nor kept, in the meantime
@@ -245,6 +247,8 @@ goat_addmethods(void *first_set, void *end)
 	const struct goat_methodset *const *set = first_set;
 	struct table *t;
 
+	if (set != end)
+		goat_stay(set);
 	pthread_mutex_lock(&lock);
 	for (; set != end; set++)
 		if (*set != NULL)
@@ -349,6 +353,8 @@ answer(const struct goat_type *inter, const struct goat_type *type)
 	struct slot *s;
 	void *tab;
 
+	goat_stay(inter);
+	goat_stay(type);
 	pthread_mutex_lock(&lock);
 	t = answers;
 	s = find(t, inter, type);
@@ -413,46 +419,4 @@ goat_assertE2I(void *inter, void *type, void *site)
 	if (__builtin_expect(site != NULL && has_none(site), 0))
 		keep_answer(site, inter, type);
 	return tab;
-}
-
-// ---- Values ----
-
-// Go: runtime.staticuint64s: the values of one byte, as integers of up to eight.
-#define FOUR(n) (n), (n) + 1, (n) + 2, (n) + 3
-#define SIXTEEN(n) FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
-#define SIXTYFOUR(n) SIXTEEN(n), SIXTEEN((n) + 16), SIXTEEN((n) + 32), SIXTEEN((n) + 48)
-static const uint64_t small_value[256] = {
-	SIXTYFOUR(0), SIXTYFOUR(64), SIXTYFOUR(128), SIXTYFOUR(192),
-};
-
-static _Alignas(16) const char zero_value[32];
-
-// A constant that is equal to the value at P byte by byte, or NULL.
-static const void *
-shared(const struct goat_type *t, const void *p)
-{
-	uint64_t v = 0, w[3] = { 0 };
-
-	switch (t->size) {
-	case 1: case 2: case 4: case 8:
-		memcpy(&v, p, t->size);
-		return v < 256 ? &small_value[v] : NULL;
-	case 16: case 24:
-		memcpy(w, p, t->size);
-		return (w[0] | w[1] | w[2]) == 0 ? zero_value : NULL;
-	}
-	return NULL;
-}
-
-void *
-goat_convT(void *type, void *from)
-{
-	const struct goat_type *t = type;
-	const void *constant = t->align <= 16 ? shared(t, from) : NULL;
-	void *p;
-
-	if (constant != NULL)
-		return (void *)constant;
-	p = goat_mallocgc(t->size, t->align, t->ptrdata == 0);
-	return memcpy(p, from, t->size);
 }

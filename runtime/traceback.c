@@ -32,8 +32,8 @@
 enum kind {
 	FRAME,                  // n: its position
 	ELIDED,                 // n: how many
-	PANIC,
-	GOEXIT,
+	PANIC,                  // n: which item is the frame that ran the deferred code above
+	GOEXIT,                 // the same
 };
 
 struct item {
@@ -66,6 +66,19 @@ note_frame(const struct goat_trace *t, uint32_t i)
 		note(ELIDED, outer - TRACE_OUTER);
 }
 
+static void note_panic(const struct goat_panic *p);
+
+static void
+note_aborted(const struct goat_panic *p)
+{
+	size_t at = nlist;
+
+	note(p->goexit ? GOEXIT : PANIC, 0);
+	note_panic(p);
+	if (at < nlist)
+		list[at].n = nlist - 1;
+}
+
 static void
 note_panic(const struct goat_panic *p)
 {
@@ -77,8 +90,7 @@ note_panic(const struct goat_panic *p)
 				continue;
 			if (aborted->at > i)
 				break;
-			note(aborted->goexit ? GOEXIT : PANIC, 0);
-			note_panic(aborted);
+			note_aborted(aborted);
 		}
 		note_frame(&p->trace, i);
 	}
@@ -138,20 +150,40 @@ load_libdw(void)
 	return dwfl;
 }
 
-// OFFSET: from the start of the function, or -1: do not say.
+// What is shown of a frame: a call of its own, and one for each function that is inlined there.
+struct call {
+	const char *name, *file;        // NULL: not known
+	int line;               // or 0
+	int64_t offset;         // from the start of the function, or -1: inlined
+};
+
+enum { CALLS = 32 };
+
+struct calls {
+	struct call call[CALLS];        // innermost first
+	size_t n;
+};
+
 static void
-print_frame(const char *name, const char *file, int line, int64_t offset)
+add_call(struct calls *c, const char *name, const char *file, int line, int64_t offset)
 {
-	goat_print(name != NULL ? name : "?");
+	if (c->n < CALLS)
+		c->call[c->n++] = (struct call){ name, file, line, offset };
+}
+
+static void
+print_call(const struct call *c)
+{
+	goat_print(c->name != NULL ? c->name : "?");
 	goat_print("(...)\n\t");
-	goat_print(file != NULL ? file : "?");
-	if (line > 0) {
+	goat_print(c->file != NULL ? c->file : "?");
+	if (c->line > 0) {
 		goat_print(":");
-		goat_printint(line);
+		goat_printint(c->line);
 	}
-	if (offset >= 0) {
+	if (c->offset >= 0) {
 		goat_print(" +");
-		goat_printhex((uint64_t)offset);
+		goat_printhex((uint64_t)c->offset);
 	}
 	goat_print("\n");
 }
@@ -181,7 +213,8 @@ call_file(Dwarf_Die *die)
 
 // The functions that were inlined at PC, innermost first, and the one they are in.
 static bool
-print_scopes(Dwfl_Module *module, uintptr_t pc, const char *file, int line, int64_t offset)
+add_scopes(struct calls *c, Dwfl_Module *module, uintptr_t pc, const char *file, int line,
+	   int64_t offset)
 {
 	Dwarf_Addr bias;
 	Dwarf_Die *cu = dw.dwfl_module_addrdie(module, pc, &bias), *at, *scope;
@@ -193,21 +226,22 @@ print_scopes(Dwfl_Module *module, uintptr_t pc, const char *file, int line, int6
 	for (int i = 0; i < n; i++)
 		switch (dw.dwarf_tag(&scope[i])) {
 		case DW_TAG_subprogram:
-			print_frame(dw.dwarf_diename(&scope[i]), file, line, offset);
+			add_call(c, dw.dwarf_diename(&scope[i]), file, line, offset);
 			return true;
 		case DW_TAG_inlined_subroutine:
-			print_frame(dw.dwarf_diename(&scope[i]), file, line, -1);
+			add_call(c, dw.dwarf_diename(&scope[i]), file, line, -1);
 			file = call_file(&scope[i]);
 			line = call_number(&scope[i], DW_AT_call_line);
 			break;
 		default:
 			break;
 		}
+	c->n = 0;
 	return false;
 }
 
 static bool
-print_with_libdw(Dwfl *dwfl, uintptr_t pc, bool exact)
+find_with_libdw(struct calls *c, Dwfl *dwfl, uintptr_t pc, bool exact)
 {
 	Dwfl_Module *module = dw.dwfl_addrmodule(dwfl, pc);
 	Dwfl_Line *src;
@@ -222,26 +256,32 @@ print_with_libdw(Dwfl *dwfl, uintptr_t pc, bool exact)
 	src = dw.dwfl_module_getsrc(module, pc);
 	if (src != NULL)
 		file = dw.dwfl_lineinfo(src, NULL, &line, NULL, NULL, NULL);
-	offset += !exact;
 	if (file == NULL || name == NULL)
 		return false;
-	if (!print_scopes(module, pc, file, line, (int64_t)offset))
-		print_frame(name, file, line, (int64_t)offset);
+	offset += !exact;
+	if (!add_scopes(c, module, pc, file, line, (int64_t)offset))
+		add_call(c, name, file, line, (int64_t)offset);
 	return true;
 }
 
 static void
-print_with_dladdr(uintptr_t pc, bool exact)
+find_with_dladdr(struct calls *c, uintptr_t pc, bool exact)
 {
 	Dl_info info;
+	uintptr_t base;
 
 	if (dladdr((void *)pc, &info) == 0)
-		print_frame(NULL, NULL, 0, (int64_t)(pc + !exact));
-	else if (info.dli_sname == NULL)
-		print_frame(NULL, info.dli_fname, 0, (int64_t)(pc + !exact - (uintptr_t)info.dli_fbase));
-	else
-		print_frame(info.dli_sname, info.dli_fname, 0,
-			    (int64_t)(pc + !exact - (uintptr_t)info.dli_saddr));
+		return add_call(c, NULL, NULL, 0, (int64_t)pc);
+	base = (uintptr_t)(info.dli_sname != NULL ? info.dli_saddr : info.dli_fbase);
+	add_call(c, info.dli_sname, info.dli_fname, 0, (int64_t)(pc + !exact - base));
+}
+
+static void
+find_calls(struct calls *c, Dwfl *dwfl, uintptr_t position)
+{
+	c->n = 0;
+	if (dwfl == NULL || !find_with_libdw(c, dwfl, position / 2, position & 1))
+		find_with_dladdr(c, position / 2, position & 1);
 }
 
 // ---------------------------------------------------------------- what is not shown
@@ -277,11 +317,10 @@ cut_start(void)
 		nlist--;
 }
 
-// The runtime's own functions that raise panics.
+// Whether the symbol there begins so.
 static bool
-is_runtime(Dwfl *dwfl, uintptr_t pc)
+is_named(Dwfl *dwfl, uintptr_t pc, const char *prefix)
 {
-	static const char prefix[] = "goat_";
 	Dwfl_Module *module;
 	const char *name = NULL;
 	GElf_Sym sym;
@@ -292,22 +331,62 @@ is_runtime(Dwfl *dwfl, uintptr_t pc)
 		name = dw.dwfl_module_addrinfo(module, pc, &offset, &sym, NULL, NULL, NULL);
 	else if (dladdr((void *)pc, &info) != 0)
 		name = info.dli_sname;
-	return name != NULL && strncmp(name, prefix, sizeof prefix - 1) == 0;
+	return name != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+// Whether a frame is not shown: one of the runtime's functions that raise panics (INNERMOST), or one
+// that the plugin has made, such as the wrapper of a method.
+static bool
+is_hidden(Dwfl *dwfl, const struct item *item, bool innermost)
+{
+	return item->kind == FRAME && (is_named(dwfl, item->n / 2, "goat.") ||
+				       (innermost && is_named(dwfl, item->n / 2, "goat_")));
 }
 
 // ---------------------------------------------------------------- printing
 
-static void
-print_item(const struct item *item, Dwfl *dwfl)
+static bool
+same_call(const struct call *a, const struct call *b)
 {
-	switch (item->kind) {
+	return a->line == b->line && a->name != NULL && b->name != NULL &&
+	       strcmp(a->name, b->name) == 0;
+}
+
+// Takes away what is shown again below, where deferred code and the function that it is in were
+// inlined in the same place.
+static void
+cut_shared(struct calls *c, Dwfl *dwfl, uintptr_t position)
+{
+	struct calls below;
+
+	find_calls(&below, dwfl, position);
+	for (size_t n = below.n; c->n > 1 && n > 0; n--, c->n--)
+		if (!same_call(&c->call[c->n - 1], &below.call[n - 1]))
+			break;
+}
+
+static void
+print_frame(size_t i, Dwfl *dwfl)
+{
+	struct calls c;
+
+	find_calls(&c, dwfl, list[i].n);
+	if (i + 1 < nlist && (list[i + 1].kind == PANIC || list[i + 1].kind == GOEXIT) &&
+	    list[i + 1].n < nlist && list[list[i + 1].n].kind == FRAME)
+		cut_shared(&c, dwfl, list[list[i + 1].n].n);
+	for (size_t k = 0; k < c.n; k++)
+		print_call(&c.call[k]);
+}
+
+static void
+print_item(size_t i, Dwfl *dwfl)
+{
+	switch (list[i].kind) {
 	case FRAME:
-		if (dwfl == NULL || !print_with_libdw(dwfl, item->n / 2, item->n & 1))
-			print_with_dladdr(item->n / 2, item->n & 1);
-		return;
+		return print_frame(i, dwfl);
 	case ELIDED:
 		goat_print("...");
-		goat_printuint(item->n);
+		goat_printuint(list[i].n);
 		goat_print(" frames elided...\n");
 		return;
 	case PANIC:
@@ -321,14 +400,14 @@ static void
 print_list(bool names)
 {
 	Dwfl *dwfl = names ? load_libdw() : NULL;
-	bool raises = true;
+	bool innermost = true;
 
 	cut_start();
 	for (size_t i = 0; i < nlist; i++) {
-		if (list[i].kind == FRAME && raises && is_runtime(dwfl, list[i].n / 2))
+		if (is_hidden(dwfl, &list[i], innermost))
 			continue;
-		raises = list[i].kind != FRAME && list[i].kind != ELIDED;
-		print_item(&list[i], dwfl);
+		innermost = list[i].kind == PANIC || list[i].kind == GOEXIT;
+		print_item(i, dwfl);
 		goat_printflush();      // what comes next may crash
 	}
 }

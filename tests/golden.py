@@ -28,7 +28,8 @@ def diagnostics(cc, path):
     lines = {}
     for line in done.stderr.splitlines():
         found = DIAGNOSTIC.match(line)
-        if found and os.path.basename(found["file"]) == os.path.basename(path):
+        if (found and os.path.basename(found["file"]) == os.path.basename(path) and
+                not found["text"].startswith("declared here")):       # nor does the runner
             lines.setdefault(int(found["line"]), dict())[pattern(found["text"])] = True
     return lines
 

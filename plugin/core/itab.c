@@ -65,6 +65,15 @@ add_embedded(struct search *s, const struct place *at, const struct itab_member 
 	vec_push(deeper, p);
 }
 
+static bool
+is_own_method(const struct itab_type *type, const char *name)
+{
+	for (size_t i = 0; i < type->methods.n; i++)
+		if (strcmp(type->methods.at[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 search_place(struct search *s, const struct place *at, places *deeper)
 {
@@ -73,7 +82,8 @@ search_place(struct search *s, const struct place *at, places *deeper)
 	for (size_t i = 0; i < at->type->members.n; i++) {
 		const struct itab_member *m = &at->type->members.at[i];
 
-		if (m->name != NULL)
+		// Go forbids a field and a method of one name; in C they are no neighbours.
+		if (m->name != NULL && !is_own_method(at->type, m->name))
 			meet(s, m->name, NULL, at);
 		if (m->embedded != NULL)
 			add_embedded(s, at, m, deeper);

@@ -40,6 +40,7 @@
 #include "target.h"
 #include "tree-nested.h"
 #include "except.h"
+#include "tree-eh.h"
 #include "tree-inline.h"
 #include "input.h"
 #include "intl.h"

@@ -758,6 +758,8 @@ run_scope(struct lowering *w, struct scope *s, tree landed, tree *list)
 	tree done = new_label(w), pad = NULL_TREE;
 	bool apart = is_run_apart(w, s);
 
+	if (apart && s->of_block_defer)         // its landing pad leads into the `finally` too
+		add(list, when(is_set(s->pending), jump_to(landed), NULL_TREE));
 	if (apart) {
 		add(&pad, land(w, s, null_pointer_node));
 		add(&pad, jump_to(landed));

@@ -630,7 +630,10 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 		}
 		both[0] = esc_discard();
 	}
-	both[0] = note(both[0], where, "assign");
+	if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
+		both[0] = note(both[0], where, "switch case");
+	else
+		both[0] = note(both[0], where, "assign");
 	both[1] = k;
 	flow_value(w, k.dst == NULL ? both[0] : join(w, both, 2),
 		   rhs);
@@ -873,9 +876,11 @@ note_text(struct esc_hole k, const char *what, const char *why, location_t where
 struct esc_hole
 note(struct esc_hole k, tree t, const char *why)
 {
-	if (!unit.esc->explain || k.dst == NULL)
+	const char *text;
+
+	if (!unit.esc->explain || k.dst == NULL || *(text = spell(t)) == '\0')
 		return k;
-	return note_text(k, spell(t), why,
+	return note_text(k, text, why,
 			 DECL_P(t) ? DECL_SOURCE_LOCATION(t) : EXPR_LOCATION(t));
 }
 

@@ -292,13 +292,14 @@ void goat_types_finish(void (*each)(tree type));
 
 // methods.cc
 bool goat_has_methods(tree base);
+tree goat_typedef_with_methods(const char *name);       // NULL where there is none
 bool goat_is_interface(tree type);      // any is one too
 uint32_t goat_interface_hash(uint32_t h, tree type);
 tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 // Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
 bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
-// Whether an interface of type FROM can hold a TYPE; WHAT is "assertion" or "switch case".
-bool goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type);
+// Whether an interface of type FROM, in the source TEXT, can hold a TYPE; an error if not.
+bool goat_check_assertion(location_t where, bool in_switch, const char *text, tree from, tree type);
 tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
 tree goat_direct_call(location_t where, tree type, const char *method, tree self,
 		      const vec<tree> &rest);
@@ -310,6 +311,8 @@ void register_method_attributes(void);
 // iface.cc
 void lower_interfaces(void);
 void finish_interfaces(void);
+// The source's text for a tree made for it, "" where there is none; NULL for all other trees.
+const char *lowered_text(tree t);
 // Whether CALL makes the object of a converted value, which nobody will write to.
 bool is_box(tree call);
 // What was converted, of the braces of an interface that the source does not have; "" where it is

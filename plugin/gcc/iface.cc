@@ -55,6 +55,7 @@ struct conversion {
 
 hash_set<tree> *boxes;          // calls of goat_new_() for a converted value
 hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: the pointer or interface in it, or ""
+hash_map<tree, const char *> *spelled;  // what trees of ours are in the source; "": nothing
 hash_map<tree, struct conversion> *conversions; // by literal, and by variable that only ever is it
 hash_set<tree> *assigned;       // variables that are assigned to after their definition
 hash_set<tree> *not_null;       // the same, not with null
@@ -121,12 +122,21 @@ first_word(tree iface)
 	return build3(COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE);
 }
 
+// T, which the source has as TEXT.
 tree
-data_word(tree iface)
+called(tree t, const char *text)
+{
+	spelled->put(t, text);
+	return t;
+}
+
+// The data word of IFACE, where the source has TEXT.
+tree
+data_word(location_t where, tree iface, const char *text)
 {
 	tree f = DECL_CHAIN(first_field(TREE_TYPE(iface)));
 
-	return build3(COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE);
+	return called(build3_loc(where, COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE), text);
 }
 
 bool
@@ -240,10 +250,20 @@ interface_value(struct lowering *l, location_t where, tree type, tree first, tre
 	return literal(l, where, TYPE_MAIN_VARIANT(type), init);
 }
 
-tree
-nil_value(struct lowering *l, location_t where, tree type)
+bool
+has_known_size(tree type)
 {
-	return literal(l, where, TYPE_MAIN_VARIANT(type), zero_of(TYPE_MAIN_VARIANT(type)));
+	return !VOID_TYPE_P(type) && !FUNC_OR_METHOD_TYPE_P(type) && COMPLETE_TYPE_P(type) &&
+	       tree_fits_uhwi_p(TYPE_SIZE_UNIT(type));
+}
+
+tree
+zero_value(struct lowering *l, location_t where, tree type)
+{
+	if (!has_known_size(type))
+		return build1(INDIRECT_REF, type, build_zero_cst(build_pointer_type(type)));
+	type = TYPE_MAIN_VARIANT(type);
+	return AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
 }
 
 // The descriptor of what IFACE, which may stand in several places, holds; NULL for nil.
@@ -323,9 +343,8 @@ unboxed(tree data, tree type)
 	type = goat_type_itself(type);
 	if (goat_is_direct(type))
 		return build1(NOP_EXPR, type, data);
-	return build1(INDIRECT_REF, type,
-		      build1(NOP_EXPR, build_pointer_type(build_qualified_type(type, TYPE_QUAL_CONST)),
-			     data));
+	data = build1(NOP_EXPR, build_pointer_type(build_qualified_type(type, TYPE_QUAL_CONST)), data);
+	return called(build1(INDIRECT_REF, type, data), "");
 }
 
 bool
@@ -404,6 +423,90 @@ struct operand {
 	location_t where;
 };
 
+const char *
+after_blanks(const char *p)
+{
+	while (ISSPACE(*p))
+		p++;
+	return p;
+}
+
+// What follows the bracket that P is at, and what it encloses; NULL where that does not end.
+const char *
+after_brackets(const char *p)
+{
+	int depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '"' || *p == '\'') {
+			char quote = *p;
+
+			for (p++; *p != quote; p++)
+				if (*p == '\0' || (*p == '\\' && *++p == '\0'))
+					return NULL;
+		} else if (strchr("([{", *p)) {
+			depth++;
+		} else if (strchr(")]}", *p) && --depth == 0) {
+			return p + 1;
+		}
+	}
+	return NULL;
+}
+
+// Whether P is one operand, with what stands before and after it, and no operator between two.
+bool
+is_operand(const char *p)
+{
+	bool seen = false;
+
+	for (p = after_blanks(p); *p; p = after_blanks(p)) {
+		if (!seen && strchr("+-~!*&", *p)) {
+			p++;
+		} else if (ISALNUM(*p) || *p == '_' || *p == '.') {
+			if (seen && *p != '.')
+				return false;
+			while (ISALNUM(*p) || *p == '_' || *p == '.' ||
+			       (strchr("+-", *p) && strchr("eEpP", p[-1]) && ISALNUM(p[1])))
+				p++;
+			seen = true;
+		} else if (startswith(p, "->")) {
+			p += 2;
+			seen = false;
+		} else if (*p == '(' || (seen && *p == '[')) {
+			if ((p = after_brackets(p)) == NULL)
+				return false;
+			seen = true;
+		} else {
+			return false;
+		}
+	}
+	return seen;
+}
+
+// The type that a value is cast to in TEXT, where it is a typedef with methods: (Celsius)31 is an int
+// to the front end, which keeps no typedef in the type of a cast.
+tree
+type_of_cast(const char *text, tree type)
+{
+	const char *p = after_blanks(text), *end;
+	char *name;
+	tree named;
+
+	if (AGGREGATE_TYPE_P(type) || *p != '(')
+		return type;
+	p = after_blanks(p + 1);
+	for (end = p; ISALNUM(*end) || *end == '_'; end++)
+		;
+	if (end == p || *after_blanks(end) != ')' || !is_operand(after_blanks(end) + 1))
+		return type;
+	name = xstrndup(p, end - p);
+	named = goat_typedef_with_methods(name);
+	free(name);
+	if (named == NULL_TREE || TYPE_MAIN_VARIANT(named) != TYPE_MAIN_VARIANT(type))
+		return type;
+	return named;
+}
+
 // An array is the pointer that C makes of it; a literal, and where PANICKING any char *, a string.
 void
 settle_operand(struct operand *o, bool panicking)
@@ -426,7 +529,7 @@ settle_operand(struct operand *o, bool panicking)
 		o->type = TREE_TYPE(o->value);
 		return;
 	}
-	o->type = goat_type_itself(o->type);
+	o->type = goat_type_itself(type_of_cast(o->text, o->type));
 	o->value = unpromoted(o->value, o->type);
 }
 
@@ -506,6 +609,12 @@ tab_at_site(location_t where, tree have, tree to, bool panics)
 				     tab, call));
 }
 
+const char *
+conversion_text(const struct operand *o, tree to)
+{
+	return joined({ "as(", goat_type_text(to), ", ", o->text, ")" });
+}
+
 // IFACE as another interface.
 tree
 converted_interface(struct lowering *l, const struct operand *o, tree to)
@@ -523,7 +632,7 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
-	return interface_value(l, where, to, have, data_word(iface), o->text);
+	return interface_value(l, where, to, have, data_word(where, iface, ""), conversion_text(o, to));
 }
 
 bool
@@ -571,19 +680,18 @@ lower_as(struct lowering *l, tree call, location_t where)
 
 	settle_operand(&o, strcmp(inter, "panic") == 0);
 	if (!check_operand(&o, to))
-		return is_interface(to) ? nil_value(l, where, to)
-					: literal(l, where, to, zero_of(to));
+		return zero_value(l, where, to);
 	if (!goat_check_conversion(where, o.value, o.type, o.text, to))
-		return nil_value(l, where, to);
+		return zero_value(l, where, to);
 	if (is_interface(o.type))
-		return converted_interface(l, &o, to);
+		return called(converted_interface(l, &o, to), conversion_text(&o, to));
 	warn_of_nil(&o, to);
 	value = interface_value(l, where, to,
 				goat_is_any(to) ? type_address(o.type) : goat_itab_address(to, o.type),
-				data_of(l, &o), goat_is_direct(o.type) ? o.text : "");
+				data_of(l, &o), goat_is_direct(o.type) ? conversion_text(&o, to) : "");
 	if (!goat_is_any(to))
 		conversions->put(value, { o.type });
-	return value;
+	return called(value, conversion_text(&o, to));
 }
 
 // ---------------------------------------------------------------- assertion
@@ -615,30 +723,45 @@ asserted_word(location_t where, tree iface, tree to, bool panics)
 			have);
 }
 
-// Whether an assertion to TYPE can hold; an error if not. WHAT is "assertion" or "switch case".
+// Whether an assertion of an interface, in the source TEXT, to TYPE can hold; an error if not.
 bool
-check_assertion(location_t where, const char *what, const char *text, tree iface, tree type)
+check_assertion(location_t where, bool in_switch, const char *text, tree iface, tree type)
 {
-	return goat_check_assertion(where, what, text, TREE_TYPE(iface), type);
+	const char *name = goat_type_text(type);
+
+	if (TREE_CODE(type) == ARRAY_TYPE || FUNC_OR_METHOD_TYPE_P(type)) {
+		error_at(where, "an interface does not hold %qs, but a pointer to it", name);
+		return false;
+	}
+	if (!has_known_size(type)) {
+		error_at(where, "an interface does not hold %qs, which has no size", name);
+		return false;
+	}
+	return goat_check_assertion(where, in_switch, text, TREE_TYPE(iface), type);
 }
 
 tree
 lower_assert(struct lowering *l, tree call, location_t where)
 {
-	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), have, check;
+	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), have, check, value;
+	const char *of = text_of(CALL_EXPR_ARG(call, 0));
+	const char *text = joined({ "type_assert(", of, ", ", text_of(CALL_EXPR_ARG(call, 1)), ")" });
 
 	if (!check_interface(where, "type_assert", iface) ||
-	    !check_assertion(where, "assertion", text_of(CALL_EXPR_ARG(call, 0)), iface, type))
-		return literal(l, where, TYPE_MAIN_VARIANT(type), zero_of(TYPE_MAIN_VARIANT(type)));
+	    !check_assertion(where, false, of, iface, type))
+		return zero_value(l, where, type);
 	iface = once(iface);
-	if (is_interface(type))
-		return in_order(iface, interface_value(l, where, type,
-						       asserted_word(where, iface, type, true),
-						       data_word(iface), ""));
+	value = data_word(where, iface, text);
+	if (is_interface(type)) {
+		have = asserted_word(where, iface, type, true);
+		value = in_order(iface, interface_value(l, where, type, have, value, ""));
+		return called(value, text);
+	}
 	have = once(type_in(iface));
 	check = choose(expect(is_of_type(have, type), true), build_empty_stmt(where),
 		       panic_dottype(where, have, type, TREE_TYPE(iface)));
-	return in_order(iface, in_order(have, in_order(check, unboxed(data_word(iface), type))));
+	value = in_order(iface, in_order(have, in_order(check, unboxed(value, type))));
+	return called(value, text);
 }
 
 // Whether P may point to what an assertion to TYPE gives.
@@ -692,9 +815,11 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 {
 	tree type = type_argument(call, 2), iface = CALL_EXPR_ARG(call, 3), p = CALL_EXPR_ARG(call, 4);
 	tree ok, value, set, first, zero, result;
+	const char *of = text_of(CALL_EXPR_ARG(call, 0));
+	const char *text = joined({ "type_assert(", of, ", ", text_of(CALL_EXPR_ARG(call, 1)), ")" });
 
 	if (!check_interface(where, "type_assert_ok", iface) || !check_target(where, p, type) ||
-	    !check_assertion(where, "assertion", text_of(CALL_EXPR_ARG(call, 0)), iface, type))
+	    !check_assertion(where, false, of, iface, type))
 		return boolean_false_node;
 	type = TYPE_MAIN_VARIANT(type);
 	iface = once(iface);
@@ -703,22 +828,26 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 	if (is_interface(type)) {
 		first = once(asserted_word(where, iface, type, false));
 		ok = compare(NE_EXPR, first, null_pointer_node);
-		value = interface_value(l, where, type, first, data_word(iface), "");
-		zero = nil_value(l, where, type);
+		value = interface_value(l, where, type, first, data_word(where, iface, text), "");
+		zero = zero_value(l, where, type);
 	} else {
 		first = once(type_in(iface));
 		ok = is_of_type(first, type);
-		value = unboxed(data_word(iface), type);
-		zero = AGGREGATE_TYPE_P(type) ? literal(l, where, type, zero_of(type)) : zero_of(type);
+		value = unboxed(data_word(where, iface, text), type);
+		zero = zero_value(l, where, type);
 	}
 	ok = once(fold_convert(boolean_type_node, ok));
 	result = in_order(in_order(iface, in_order(p, first)), ok);
+	text = joined({ "type_assert_ok(", of, ", ", text_of(CALL_EXPR_ARG(call, 1)), ", ", spell(p),
+			")" });
 	if (is_null(p))
-		return result;
+		return called(result, text);
 	// Two stores and not a choice of values: a struct is not copied twice.
-	set = choose(ok, assign(target_of(p), value), assign(target_of(p), zero));
+	value = assign(target_of(p), value);
+	SET_EXPR_LOCATION(value, where);
+	set = choose(ok, called(value, text), assign(target_of(p), zero));
 	TREE_TYPE(set) = void_type_node;
-	return in_order(result, in_order(set, ok));
+	return called(in_order(result, in_order(set, ok)), text);
 }
 
 // ---------------------------------------------------------------- questions
@@ -762,7 +891,8 @@ lower_iface_eq(tree call, location_t where)
 		    both(compare(NE_EXPR, have_b, null_pointer_node), same_type(have_a, have_b)));
 	same = either(compare(EQ_EXPR, have_a, have_b), same);
 	equal = build_call_expr_loc(where, runtime_function(ENTRY_efaceeq), 3,
-				    fold_convert(ptr_type_node, have_a), data_word(a), data_word(b));
+				    fold_convert(ptr_type_node, have_a), data_word(where, a, ""),
+				    data_word(where, b, ""));
 	equal = choose(same, fold_convert(boolean_type_node, equal), boolean_false_node);
 	return in_order(a, in_order(b, in_order(have_a, in_order(have_b, equal))));
 }
@@ -836,17 +966,17 @@ is_default_case(const struct type_case *c)
 
 // Go: types2, "duplicate case in type switch".
 bool
-check_cases(location_t where, const char *text, tree iface, const vec<struct type_case> &cases)
+check_cases(const char *text, tree iface, const vec<struct type_case> &cases)
 {
 	bool good = true;
 
 	for (unsigned i = 0; i < cases.length(); i++) {
-		location_t at = DECL_SOURCE_LOCATION(cases[i].variable);
+		location_t at = point_of_use(DECL_SOURCE_LOCATION(cases[i].variable));
 
 		if (is_default_case(&cases[i]))
 			continue;
 		if (!is_nil_case(&cases[i]))
-			good &= check_assertion(at, "switch case", text, iface,
+			good &= check_assertion(at, true, text, iface,
 						TREE_TYPE(cases[i].variable));
 		for (unsigned j = 0; j < i; j++) {
 			if (is_default_case(&cases[j]) ||
@@ -859,12 +989,12 @@ check_cases(location_t where, const char *text, tree iface, const vec<struct typ
 				error_at(at, "duplicate case %s in type switch", cases[i].text);
 			else
 				continue;
-			inform(DECL_SOURCE_LOCATION(cases[j].variable), "previous case");
+			inform(point_of_use(DECL_SOURCE_LOCATION(cases[j].variable)),
+			       "previous case");
 			good = false;
 			break;
 		}
 	}
-	(void)where;
 	return good;
 }
 
@@ -954,7 +1084,7 @@ case_of_interface(struct lowering *l, tree iface, tree v)
 	tree get = asserted_word(where, iface, type, false);
 
 	l->variables.safe_push(word);
-	DECL_INITIAL(v) = interface_value(l, where, type, word, data_word(iface), "");
+	DECL_INITIAL(v) = interface_value(l, where, type, word, data_word(where, iface, ""), "");
 	return in_order(assign(word, fold_convert(TREE_TYPE(word), get)),
 			compare(NE_EXPR, word, null_pointer_node));
 }
@@ -983,12 +1113,22 @@ number_of_case(struct lowering *l, tree iface, const vec<struct type_case> &case
 			number = choose(case_of_interface(l, iface, c->variable), label, number);
 		} else {
 			run.safe_push({ goat_type_hash(of), of, label });
-			DECL_INITIAL(c->variable) = unboxed(data_word(iface), of);
+			DECL_INITIAL(c->variable) =
+				unboxed(data_word(DECL_SOURCE_LOCATION(c->variable), iface, ""), of);
 		}
 	}
 	number = one_of_or(&d, &run, number);
 	number = choose(compare(NE_EXPR, d.have, null_pointer_node), number, nil);
 	return in_order(d.have, number);
+}
+
+// The operand of type_switch, of which IFACE is a copy.
+const char *
+switched_text(tree iface)
+{
+	tree a = VAR_P(iface) ? lookup_attribute("goat_switch", DECL_ATTRIBUTES(iface)) : NULL_TREE;
+
+	return a != NULL_TREE ? TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(a))) : spell(iface);
 }
 
 // Variables of a case that have no initial value yet get theirs: a DECL_EXPR there is already.
@@ -1007,7 +1147,7 @@ lower_type_switch(struct lowering *l, tree t)
 	where = point_of_use(EXPR_LOCATION(call));
 	walk_tree_without_duplicates(&SWITCH_BODY(t), find_case, &finder);
 	if (!check_interface(where, "type_switch", iface) ||
-	    !check_cases(where, spell(iface), iface, cases)) {
+	    !check_cases(switched_text(iface), iface, cases)) {
 		SWITCH_COND(t) = build_int_cst(type, -1);
 		return;
 	}
@@ -1187,6 +1327,23 @@ field_called(tree call)
 	return TREE_OPERAND(CALL_EXPR_FN(call), 1);
 }
 
+// The steps of a flow say call(i, M), and nothing of i.data.
+void
+spell_call(tree call)
+{
+	tree *in_fn, *in_data, iface = called_interface(call, &in_fn, &in_data);
+	const char *text;
+
+	if (iface == NULL_TREE || !flow_wanted())
+		return;
+	text = joined({ "call(", spell(iface), ", ", IDENTIFIER_POINTER(DECL_NAME(field_called(call))) });
+	for (int i = 1; i < call_expr_nargs(call); i++)
+		text = joined({ text, ", ", spell(CALL_EXPR_ARG(call, i)) });
+	called(call, joined({ text, ")" }));
+	for (tree arg = CALL_EXPR_ARG(call, 0); arg != *in_data; arg = TREE_OPERAND(arg, 0))
+		called(arg, "");
+}
+
 // Go: devirtualize/devirtualize.go; an interface whose type is seen is called directly.
 void
 devirtualise(struct lowering *l, tree *tp)
@@ -1214,6 +1371,8 @@ devirtualise(struct lowering *l, tree *tp)
 		report(l->f, EXPR_LOCATION(call), NOTICE, NULL, text, NULL, NULL);
 		free(text);
 	}
+	if (const char **text = spelled->get(call))
+		spelled->put(direct, *text);
 	*tp = direct;
 }
 
@@ -1227,12 +1386,18 @@ lower_call(struct lowering *l, tree *tp)
 
 	evaluate_once(call);
 	lower_arguments(l, call);
-	if ((value = lowered(l, call)) == NULL_TREE)
+	if ((value = lowered(l, call)) == NULL_TREE) {
+		spell_call(call);
 		return devirtualise(l, tp);
+	}
 	if (marker == MARKER_AS || marker == MARKER_ASSERT) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
+		if (!has_known_size(type)) {    // there was an error
+			*tp = build_zero_cst(TREE_TYPE(call));
+			return;
+		}
 		value = literal(l, EXPR_LOCATION(call), type, value);
 		value = build1(ADDR_EXPR, build_pointer_type(type), value);
 		TREE_SIDE_EFFECTS(value) = 1;
@@ -1374,6 +1539,7 @@ lower_interfaces(void)
 {
 	boxes = new hash_set<tree>;
 	converted = new hash_map<tree, const char *>;
+	spelled = new hash_map<tree, const char *>;
 	conversions = new hash_map<tree, struct conversion>;
 	assigned = new hash_set<tree>;
 	not_null = new hash_set<tree>;
@@ -1393,6 +1559,14 @@ void
 finish_interfaces(void)
 {
 	goat_types_finish(goat_emit_methods);
+}
+
+const char *
+lowered_text(tree t)
+{
+	const char **text = spelled != NULL ? spelled->get(t) : NULL;
+
+	return text != NULL ? *text : NULL;
 }
 
 bool

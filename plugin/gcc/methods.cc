@@ -147,34 +147,35 @@ method_name(tree fn)
 bool
 check_method(tree fn, tree args)
 {
+	location_t where = DECL_SOURCE_LOCATION(fn);
 	tree receiver, type;
 	bool pointer;
 	const char *name = IDENTIFIER_POINTER(DECL_NAME(fn)), *of;
 
 	if (current_function_decl != NULL_TREE && current_function_decl != fn) {
-		error("method %qs is declared inside of a function", name);
+		error_at(where, "method %qs is declared inside of a function", name);
 		return false;
 	}
 	if ((receiver = receiver_type(fn)) == NULL_TREE) {
-		error("method %qs has no receiver", name);
+		error_at(where, "method %qs has no receiver", name);
 		return false;
 	}
 	type = receiver_base_type(receiver, &pointer);
 	of = goat_type_text(type);
 	if ((RECORD_OR_UNION_TYPE_P(type) && goat_is_interface(type)) ||
 	    (pointer && POINTER_TYPE_P(type) && base_of(type) == NULL_TREE)) {
-		error("invalid receiver type %s (pointer or interface type)", of);
+		error_at(where, "invalid receiver type %s (pointer or interface type)", of);
 		return false;
 	}
 	if (base_of(type) == NULL_TREE) {
-		error("invalid receiver type %s (not a named type)", of);
+		error_at(where, "invalid receiver type %s (not a named type)", of);
 		return false;
 	}
 	if (args != NULL_TREE)
 		return true;
 	if (name_after(name, written_name(type)) == NULL &&
 	    name_after(name, without_keyword(of)) == NULL) {
-		error("name of method %qs does not begin with %<%s_%>; %<method_named(NAME)%> gives it "
+		error_at(where, "name of method %qs does not begin with %<%s_%>; %<method_named(NAME)%> gives it "
 		      "another", name, *written_name(type) ? written_name(type) : without_keyword(of));
 		return false;
 	}
@@ -235,8 +236,8 @@ note_method(void *decl, void *)
 
 // ---------------------------------------------------------------- the methods of the unit
 
-void
-complain_twice(const struct method *m)
+bool
+is_second(const struct method *m)
 {
 	for (const struct method &other : *methods)
 		if (other.base == m->base && strcmp(other.name, m->name) == 0) {
@@ -245,8 +246,9 @@ complain_twice(const struct method *m)
 						 : goat_type_text(m->base),
 				 m->name);
 			inform(DECL_SOURCE_LOCATION(other.fn), "declared here");
-			return;
+			return true;
 		}
+	return false;
 }
 
 void
@@ -257,9 +259,8 @@ add_method(tree fn)
 
 	m.base = base_of(type);
 	m.name = method_name(fn);
-	if (m.base == NULL_TREE || m.name == NULL)
+	if (m.base == NULL_TREE || m.name == NULL || is_second(&m))
 		return;
-	complain_twice(&m);
 	bases->put(m.base, true);
 	methods->safe_push(m);
 }
@@ -731,13 +732,18 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 	return fn;
 }
 
+// Whether ENTRY's method is not to be called with a pointer to the value as it is.
+bool
+needs_function(const struct itab_entry *e)
+{
+	return !e->method->pointer || e->owner->interface || offset_of(e) != 0;
+}
+
 // What an itab has for ENTRY.
 tree
 function_for(const struct methods_of *of, const struct itab_entry *e)
 {
-	if (e->method->pointer && !e->owner->interface && offset_of(e) == 0)
-		return (tree)e->method->ref;
-	return function_between(of, e);
+	return needs_function(e) ? function_between(of, e) : (tree)e->method->ref;
 }
 
 // ---------------------------------------------------------------- itabs
@@ -869,6 +875,16 @@ goat_has_methods(tree base)
 	return bases->get(base) != NULL;
 }
 
+tree
+goat_typedef_with_methods(const char *name)
+{
+	find_methods();
+	for (const struct method &m : *methods)
+		if (DECL_P(m.base) && id_equal(DECL_NAME(m.base), name))
+			return TREE_TYPE(m.base);
+	return NULL_TREE;
+}
+
 bool
 goat_is_interface(tree type)
 {
@@ -938,9 +954,10 @@ goat_check_conversion(location_t where, tree value, tree type, const char *text,
 }
 
 bool
-goat_check_assertion(location_t where, const char *what, const char *text, tree from, tree type)
+goat_check_assertion(location_t where, bool in_switch, const char *text, tree from, tree type)
 {
 	const struct itab_type *inter = &methods_of(TYPE_MAIN_VARIANT(from))->type;
+	const char *name = goat_type_text(type), *why;
 	struct itab_mismatch m;
 	struct methods_of *of;
 	bool by_pointer;
@@ -951,8 +968,13 @@ goat_check_assertion(location_t where, const char *what, const char *text, tree 
 	m = itab_match(inter, set_of(of), by_pointer);
 	if (m.verdict == ITAB_FITS)
 		return true;
-	error_at(where, "impossible type %s: %qs of type %s cannot hold %s: %s", what, text,
-		 goat_type_text(from), goat_type_text(type), complaint(&m, of, type, from));
+	why = complaint(&m, of, type, from);
+	if (in_switch)
+		why = joined({ name, "\n\t", text, " of type ", goat_type_text(from), " cannot hold it: ",
+			       why });
+	else
+		why = joined({ "type_assert(", text, ", ", name, ")\n\t", why });
+	error_at(where, "impossible type %s: %s", in_switch ? "switch case" : "assertion", why);
 	point_at_method(&m);
 	return false;
 }
@@ -1015,16 +1037,16 @@ end_of_section(const char *symbol)
 	return build_fold_addr_expr(v);
 }
 
-// A pointer in a section of its own, which stays though nothing refers to it.
+// A pointer in the section of that name, which stays though nothing refers to it. A section is comdat
+// for all that is in it or for nothing, so each unit has its own.
 void
-pointer_in_section(const char *symbol, const char *section, tree value, bool shared)
+pointer_in_section(const char *section, tree value)
 {
-	tree v = goat_constant(symbol, ptr_type_node, NULL_TREE, shared);
+	tree v = goat_constant(NULL, ptr_type_node, NULL_TREE, false);
 
 	TREE_TYPE(v) = ptr_type_node;
 	TREE_READONLY(v) = 0;
 	DECL_PRESERVE_P(v) = 1;
-	DECL_VISIBILITY(v) = VISIBILITY_HIDDEN;
 	set_decl_section_name(v, section);
 	goat_define(v, fold_convert(ptr_type_node, value));
 	varpool_node::get_create(v)->force_output = 1;
@@ -1110,7 +1132,8 @@ emit_set(tree type, struct methods_of *of)
 	for (size_t k = 0; k < set_of(of)->entries.n; k++) {
 		const struct itab_entry *e = &set_of(of)->entries.at[k];
 
-		if (e->ambiguous)
+		// What cannot be called with a pointer is not found when the program runs.
+		if (e->ambiguous || (needs_function(e) && stdarg_p(function_type_of(e))))
 			continue;
 		values.safe_push(method_value(record, e->method, 0, function_for(of, e)));
 		hash = goat_fnv1a(goat_fnv1a(hash, e->method->name), signature(e->method));
@@ -1127,8 +1150,7 @@ emit_set(tree type, struct methods_of *of)
 					      { "n", size_int(values.length()) },
 					      { "methods", list } }),
 			  !is_static);
-	pointer_in_section(goat_symbol("methodset", goat_type_text(type), hash), "goat_methods",
-			   build_fold_addr_expr(v), !is_static);
+	pointer_in_section("goat_methods", build_fold_addr_expr(v));
 	make_constructor();
 }
 

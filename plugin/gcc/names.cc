@@ -149,7 +149,7 @@ spell_decl(tree decl)
 {
 	if (TREE_CODE(decl) == RESULT_DECL)
 		return "~r0";
-	if (DECL_NAME(decl) == NULL_TREE)
+	if (DECL_NAME(decl) == NULL_TREE || (VAR_P(decl) && is_marked(decl, "goat_switch")))
 		return "{temp}";
 	return IDENTIFIER_POINTER(DECL_NAME(decl));
 }
@@ -228,6 +228,9 @@ spell_parts(tree t)
 	case DECL_EXPR: {
 		tree decl = DECL_EXPR_DECL(t);
 
+		if (VAR_P(decl) && is_marked(decl, "goat_case"))
+			return joined({ "case_type (", spell_type(TREE_TYPE(decl)), ", ", spell(decl),
+					")" });
 		if (DECL_INITIAL(decl) == NULL_TREE)
 			return spell(decl);
 		return keep(ACONCAT((spell(decl), " = ", spell(DECL_INITIAL(decl)), NULL)));
@@ -236,6 +239,11 @@ spell_parts(tree t)
 	case INIT_EXPR:
 		return keep(ACONCAT((spell(TREE_OPERAND(t, 0)), " = ", spell(TREE_OPERAND(t, 1)),
 				     NULL)));
+	case COND_EXPR:
+		if (VOID_TYPE_P(TREE_TYPE(t)))
+			break;
+		return joined({ spell(TREE_OPERAND(t, 0)), " ? ", spell(TREE_OPERAND(t, 1)), " : ",
+				spell(TREE_OPERAND(t, 2)) });
 	case CONSTRUCTOR:
 		return prefixed(prefixed("(", spell_type(TREE_TYPE(t))), "){...}");
 	case COMPOUND_LITERAL_EXPR: {
@@ -312,6 +320,8 @@ spell(tree t)
 
 	if (DECL_P(t))
 		return spell_decl(t);
+	if (const char *written = lowered_text(t))
+		return written;
 	if (has_own_range(t) && put_range(&text, EXPR_LOCATION(t)))
 		return keep(text.at);
 	return spell_parts(t);

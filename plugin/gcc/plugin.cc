@@ -219,7 +219,9 @@ annotate(cpp_reader *)
 	local_addr_warning = warn_return_local_addr;
 	warn_return_local_addr = 0;
 	set_flags();
-	init_eh();              // GCC did so before it read the options of this file
+	// What GCC does at the start of a unit that is compiled with -fexceptions.
+	init_eh();
+	using_eh_for_cleanups();
 }
 
 void

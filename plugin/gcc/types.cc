@@ -891,6 +891,8 @@ goat_constant(const char *symbol, tree type, tree init, bool shared)
 	DECL_ARTIFICIAL(v) = 1;
 	DECL_IGNORED_P(v) = 1;
 	SET_DECL_ASSEMBLER_NAME(v, get_identifier(symbol));
+	// AddressSanitizer has a list of all data, and would keep the linker from dropping any.
+	DECL_ATTRIBUTES(v) = tree_cons(get_identifier("asan odr indicator"), NULL_TREE, NULL_TREE);
 	if (shared) {
 		TREE_PUBLIC(v) = 1;
 		DECL_COMDAT(v) = 1;
@@ -964,8 +966,8 @@ goat_type_address(tree type)
 void
 goat_types_finish(void (*each)(tree type))
 {
-	while (!pending.is_empty()) {
-		struct described d = pending.pop();
+	for (unsigned i = 0; i < pending.length(); i++) {
+		struct described d = pending[i];
 
 		goat_define(d.decl, value_of_descriptor(d.type));
 		each(d.type);

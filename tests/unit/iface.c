@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// iface.c: method sets, the table of itabs, boxing.
+// iface.c: method sets, the table of itabs.
 //
 // Layer: tests.
 
@@ -185,28 +185,4 @@ Test(iface, the_errors_of_the_runtime_have_their_methods)
 	cr_expect(goat_isruntimeerror(nil));
 	cr_expect_not(goat_errortext((goat_any){ &cat, NULL }, &text, &is_error) || is_error);
 	cr_expect_not(goat_errortext((goat_any){ NULL, NULL }, &text, NULL));
-}
-
-Test(iface, boxes_small_values_without_allocation)
-{
-	struct goat_type t = { .align = 1 };
-	long wide[4] = { 0, 0, 0, 0 };
-	size_t before = allocations;
-
-	for (t.size = 1; t.size <= 8; t.size *= 2) {
-		uint64_t v = 200;
-		void *p = goat_convT(&t, &v);
-
-		cr_expect_eq(memcmp(p, &v, t.size), 0);
-		cr_expect_eq(goat_convT(&t, &v), p);
-	}
-	for (t.size = 16; t.size <= 24; t.size += 8)
-		cr_expect_eq(memcmp(goat_convT(&t, wide), wide, t.size), 0);
-	cr_expect_eq(allocations, before);
-	t.size = 8, t.align = 8;
-	cr_expect_eq(*(long *)goat_convT(&t, &(long){ 256 }), 256);
-	cr_expect_eq(*(long *)goat_convT(&t, &(long){ -1 }), -1);
-	t.size = 24, wide[2] = 3;
-	cr_expect_eq(memcmp(goat_convT(&t, wide), wide, 24), 0);
-	cr_expect_eq(allocations, before + 3);
 }
