@@ -436,14 +436,6 @@ goat_goexit1(struct goat_regs *regs)
 	walk(push(goat_getg(), (goat_any){ 0 }, true), regs, false);
 }
 
-static _Noreturn void
-end_goexit(struct goat_panic *p)
-{
-	(void)p;
-	goat_waitthreads();
-	goat_fatal("no goroutines (main called runtime.Goexit) - deadlock!");
-}
-
 // ---------------------------------------------------------------- reports
 
 // fflush(NULL) waits for whoever reads from standard input.
@@ -481,18 +473,45 @@ goat_report(void (*print)(void *), void *arg, bool flush)
 	goat_printflush();
 }
 
+struct fatal {
+	const char *text;
+	struct goat_trace trace;
+};
+
 static void
-print_fatal(void *text)
+print_fatal(void *arg)
 {
+	const struct fatal *f = arg;
+
 	goat_print("fatal error: ");
-	goat_print(text);
+	goat_print(f->text);
 	goat_print("\n");
+	if (f->trace.n == 0)
+		return;
+	goat_printgoroutine();
+	goat_printtrace(&f->trace, true);
 }
 
 _Noreturn void
 goat_fatal(const char *text)
 {
-	goat_report(print_fatal, (void *)text, true);
+	struct fatal f = { .text = text };
+	struct goat_regs regs;
+
+	goat_here(&regs);
+	goat_collect(&regs, &f.trace);
+	goat_report(print_fatal, &f, true);
+	_exit(2);
+}
+
+static _Noreturn void
+end_goexit(struct goat_panic *p)
+{
+	struct fatal f = { .text = "no goroutines (main called runtime.Goexit) - deadlock!" };
+
+	(void)p;
+	goat_waitthreads();
+	goat_report(print_fatal, &f, true);
 	_exit(2);
 }
 

@@ -208,21 +208,22 @@ becomes_panic(int sig, const siginfo_t *info)
 	}
 }
 
+// A division does not count as a signal: Go has none for it.
 _Noreturn void
 goat_sigpanic1(const struct fault *f)
 {
 	struct goat_g *g = goat_getg();
 
+	if (f->sig == SIGFPE) {
+		if (divides_by_zero(&f->regs))
+			goat_panicdivide();
+		goat_panicoverflow();
+	}
 	g->sig = f->sig;
 	g->sigcode = f->code;
 	g->sigaddr = f->addr;
 	g->sigpc = f->regs.r[ARCH_PC];
-	if (f->sig != SIGFPE)
-		goat_panicmem();
-	g->sig = 0;             // Go divides by hand and has no signal to tell of
-	if (divides_by_zero(&f->regs))
-		goat_panicdivide();
-	goat_panicoverflow();
+	goat_panicmem();
 }
 
 // ---------------------------------------------------------------- reports

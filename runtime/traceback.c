@@ -416,7 +416,7 @@ void
 goat_printgoroutine(void)
 {
 	goat_print("\ngoroutine ");
-	goat_printuint(goat_getg()->id);
+	goat_printuint(goat_g != NULL ? goat_g->id : 0);        // 0: nobody has seen the thread yet
 	goat_print(" [running]:\n");
 	goat_printflush();
 }

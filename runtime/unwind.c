@@ -36,6 +36,8 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unwind.h>
@@ -149,7 +151,11 @@ learn(uintptr_t key, struct rule *rule, struct frame *f)
 
 // ---------------------------------------------------------------- the table of rules
 
+#ifdef GOAT_CHECKING
+enum { FIRST_BITS = 4 };        // it grows often
+#else
 enum { FIRST_BITS = 10 };
+#endif
 
 struct table {
 	unsigned bits;          // 1 << bits of
@@ -344,9 +350,12 @@ leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintp
 		regs->r[ARCH_SP] += f.args;
 		return LANDS;
 	}
-	// What the panic of a signal did before it was one is nobody's business.
+	// What the panic of a signal did before it was one is nobody's business. Another handler is left
+	// for good, which the kernel would not know.
 	if (f.e.start == (uintptr_t)goat_sigpanic)
 		trace->n = 0;
+	else if (f.e.signal)
+		pthread_sigmask(SIG_SETMASK, arch_mask(regs), NULL);
 	return goat_followrow(&f.row, f.e.signal, regs, *cfa) ? PLAIN : LOST;
 }
 

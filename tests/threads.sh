@@ -27,4 +27,21 @@ if build itabs -DGOAT_CHECKING=1 -fsanitize=thread 2>"$scratch/said"; then
 else
 	printf 'skipped: no thread sanitizer: %s\n' "$(head -n 1 "$scratch/said")"
 fi
+
+# whole NAME FLAG...: a program with the whole runtime.
+whole() {
+	name=$1
+	shift
+	"$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -fexceptions -Wno-infinite-recursion "$@" \
+		-iquote "$runtime" -I"$runtime/include" "$TOP_SRCDIR/tests/stress/$name.c" \
+		"$runtime"/*.c "$runtime"/arch/*.S -lgc -o "$scratch/$name"
+}
+
+for flags in "" -DGOAT_CHECKING=1 "-DGOAT_CHECKING=1 -fsanitize=thread"; do
+	if whole panics $flags 2>"$scratch/said"; then
+		ok "panics ${flags:-plainly}" env TSAN_OPTIONS=halt_on_error=1 "$scratch/panics"
+	else
+		printf 'skipped: does not build with %s: %s\n' "$flags" "$(head -n 1 "$scratch/said")"
+	fi
+done
 finish

@@ -32,7 +32,7 @@ GOAT_FLAGS = "-fgoat-m -fgoat-heap2stack"
 # With --annotated: what makes goat act on locals, and for plain gcc the headers that it brings, so
 # that a program which declares their names otherwise is left out.
 ANNOTATED = ["-include", "goat.h", "-DGOAT_NO_KEYWORDS"]
-HEADERS = [word for h in ("stdbool.h", "stddef.h", "stdint.h", "stdio.h") for word in ("-include", h)]
+HEADERS = [word for h in ("stdbool.h", "stddef.h", "stdint.h", "stdio.h", "string.h") for word in ("-include", h)]
 PACKAGE = "gcc-12-source"
 TARBALLS = "/usr/src/gcc-*/gcc-*.tar.xz"
 IN_TARBALL = "gcc/testsuite/gcc.c-torture/"

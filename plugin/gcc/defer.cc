@@ -1057,6 +1057,8 @@ void
 keep_frame(tree fn)
 {
 	DECL_UNINLINABLE(fn) = 1;
+	DECL_DISREGARD_INLINE_LIMITS(fn) = 0;
+	DECL_ATTRIBUTES(fn) = remove_attribute("always_inline", DECL_ATTRIBUTES(fn));
 	for (const char *name : { "noinline", "noclone", "noipa" })
 		if (lookup_attribute(name, DECL_ATTRIBUTES(fn)) == NULL_TREE)
 			DECL_ATTRIBUTES(fn) = tree_cons(get_identifier(name), NULL_TREE,

@@ -179,6 +179,8 @@ read_defer(struct reader *r, tree bind)
 	d->around = r->around;
 	if (r->parallel)
 		sorry_at(d->where, "%<defer%> in a parallel region");
+	if (lookup_attribute("naked", DECL_ATTRIBUTES(r->f->decl)))
+		sorry_at(d->where, "%<defer%> in a naked function");
 	if (is_block_defer(bind)) {
 		d->scope = inner_scope(r->c, d);
 		d->scope->of_block_defer = true;

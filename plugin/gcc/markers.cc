@@ -269,11 +269,11 @@ declare_before(tree bind, tree decl_expr)
 	tsi_link_before(&last, decl_expr, TSI_SAME_STMT);
 }
 
-// Drops the macro's label from what follows `defer`, and gives the one statement that is left, or NULL.
+// Drops the macro's label from what follows `defer`, and gives the statement that is left, or NULL.
 tree
 deferred_statement(struct walk *w, tree bind, tree body)
 {
-	tree only = NULL_TREE;
+	tree last = NULL_TREE;
 
 	if (TREE_CODE(body) == BIND_EXPR && TREE_CODE(BIND_EXPR_BODY(body)) == STATEMENT_LIST)
 		body = BIND_EXPR_BODY(body);    // of the loop itself: a type was defined in the call
@@ -286,10 +286,10 @@ deferred_statement(struct walk *w, tree bind, tree body)
 			w->ours.safe_push(LABEL_EXPR_LABEL(t));
 		else if (TREE_CODE(t) == DECL_EXPR && TREE_CODE(DECL_EXPR_DECL(t)) == TYPE_DECL)
 			declare_before(bind, t);
-		else if (TREE_CODE(t) != DEBUG_BEGIN_STMT)
-			only = only == NULL_TREE ? t : error_mark_node;
+		else if (TREE_CODE(t) != DEBUG_BEGIN_STMT && TREE_CODE(t) != PREDICT_EXPR)
+			last = t;
 	}
-	return only;
+	return last;
 }
 
 tree
@@ -298,6 +298,31 @@ without_casts(tree t)
 	while (CONVERT_EXPR_P(t) || TREE_CODE(t) == NON_LVALUE_EXPR)
 		t = TREE_OPERAND(t, 0);
 	return t;
+}
+
+// An `if` or a loop is a block too, of one statement, that begins where it does. With
+// -ftrack-macro-expansion=0 all of a macro is at one place, and we cannot tell.
+bool
+is_braced(tree bind)
+{
+	tree body = BIND_EXPR_BODY(bind), last = body;
+
+	if (TREE_CODE(body) == STATEMENT_LIST)
+		last = tsi_end_p(tsi_last(body)) ? NULL_TREE : tsi_stmt(tsi_last(body));
+	if (marker_of(bind) != NULL_TREE)
+		return false;
+	if (last == NULL_TREE || !cpp_get_options(parse_in)->track_macro_expansion)
+		return true;
+	switch (TREE_CODE(last)) {
+	case COND_EXPR:
+	case FOR_STMT:
+	case WHILE_STMT:
+	case DO_STMT:
+	case SWITCH_STMT:
+		return EXPR_LOCATION(last) != EXPR_LOCATION(bind);
+	default:
+		return true;
+	}
 }
 
 void
@@ -320,7 +345,7 @@ take_deferred(struct walk *w, tree bind, tree *loop)
 	*loop = build_empty_stmt(UNKNOWN_LOCATION);
 	if (stmt != NULL_TREE && error_operand_p(stmt))
 		return;
-	if (stmt != NULL_TREE && TREE_CODE(stmt) == BIND_EXPR && marker_of(stmt) == NULL_TREE) {
+	if (stmt != NULL_TREE && TREE_CODE(stmt) == BIND_EXPR && is_braced(stmt)) {
 		*loop = stmt;
 		return walk_deferred_block(w, bind, loop);
 	}

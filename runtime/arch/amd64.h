@@ -12,3 +12,10 @@
 #define ARCH_SAVED(X) X(0, 3) X(1, 6) X(2, 12) X(3, 13) X(4, 14) X(5, 15)
 #define ARCH_REDZONE 128
 #define ARCH_REGS_SIZE 144
+
+#ifndef __ASSEMBLER__
+#include <ucontext.h>
+
+// What was blocked when the signal came whose handler returns to the frame of these registers.
+#define arch_mask(regs) (&((const ucontext_t *)(regs)->r[ARCH_SP])->uc_sigmask)
+#endif

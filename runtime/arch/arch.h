@@ -9,6 +9,8 @@
 //	ARCH_SAVED(X)                           X(i, n): what functions preserve: number n, the i-th
 //	ARCH_NSAVED                             how many these are
 //	ARCH_REDZONE                            bytes below the stack pointer that a leaf may use
+//	ARCH_REGS_SIZE                          the size of struct goat_regs
+//	arch_mask(REGS)                         signals to block again when a handler is left
 //
 // and the .S file goat_gopanic, goat_resume, goat_goexit and goat_recover, which hand the registers
 // of their caller to the function of that name with a 1, and what is declared at the end here.
