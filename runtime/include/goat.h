@@ -77,9 +77,6 @@ goat_str_(const char *p, size_t n)
 	return s;
 }
 
-// size_t len(s): in bytes.
-#define goat_len(x) ((x).len)
-
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
 
@@ -215,7 +212,6 @@ _Noreturn void goat_goexit(void);
 
 typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
-#define len(x) goat_len(x)
 #define STR(s) GOAT_STRING_ARGS(s)
 #define len(...) goat_len(__VA_ARGS__)
 #define string_eq(a, b) goat_string_eq(a, b)
