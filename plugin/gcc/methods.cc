@@ -696,6 +696,22 @@ finish_function(tree fn)
 	cgraph_node::finalize_function(fn, false);
 }
 
+// A panic if SELF, a T *, is nil where a T is to be copied. Go: runtime.panicwrap.
+tree
+check_not_nil(location_t where, const struct methods_of *of, const struct itab_entry *e, tree self)
+{
+	const char *type = of->type.name;
+	const char *text = joined({ "value method ", type, ".", e->method->name,
+				    " called using nil ", type, " * pointer" });
+	tree panic = build_call_expr_loc(where, runtime_function(ENTRY_panicwrap), 1,
+					 build_string_literal(strlen(text) + 1, text));
+	tree test = build2(NE_EXPR, boolean_type_node, self, null_pointer_node);
+
+	test = build3(COND_EXPR, void_type_node, test, build_empty_stmt(where), panic);
+	TREE_SIDE_EFFECTS(test) = 1;
+	return test;
+}
+
 // A function that finds the receiver of ENTRY in what its first argument points to, and calls.
 tree
 function_between(const struct methods_of *of, const struct itab_entry *e)
@@ -704,6 +720,7 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 	uint32_t hash = goat_fnv1a(goat_fnv1a(FNV_BASIS, text), signature(e->method));
 	const char *symbol;
 	tree fn, method_type = function_type_of(e), type = type_with_self(method_type), *end, self;
+	tree call;
 	auto_vec<tree> rest;
 	location_t where;
 
@@ -727,7 +744,12 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 	for (tree arg = TREE_CHAIN(TYPE_ARG_TYPES(method_type)); arg != void_list_node;
 	     arg = TREE_CHAIN(arg))
 		rest.safe_push(add_parameter(fn, &end, TREE_VALUE(arg)));
-	give_body(fn, call_of_method(where, e, self, rest));
+	call = call_of_method(where, e, self, rest);
+	if (e->depth == 0 && !e->method->pointer) {
+		call = build2(COMPOUND_EXPR, TREE_TYPE(call), check_not_nil(where, of, e, self), call);
+		TREE_SIDE_EFFECTS(call) = 1;
+	}
+	give_body(fn, call);
 	finish_function(fn);
 	return fn;
 }
