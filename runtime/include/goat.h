@@ -80,6 +80,9 @@ goat_str_(const char *p, size_t n)
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
 
+// size_t len(s), in bytes.
+#define goat_len(...) ((size_t)(__VA_ARGS__).len)
+
 bool goat_string_eq(goat_string a, goat_string b);
 
 // A new string: a, then b. Go: runtime.concatstrings.
@@ -210,6 +213,7 @@ _Noreturn void goat_goexit(void);
 typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
 #define STR(s) GOAT_STRING_ARGS(s)
+#define len(...) goat_len(__VA_ARGS__)
 #define string_eq(a, b) goat_string_eq(a, b)
 #define string_cat(a, b) goat_string_cat(a, b)
 
