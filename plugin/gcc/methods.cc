@@ -175,8 +175,9 @@ check_method(tree fn, tree args)
 		return true;
 	if (name_after(name, written_name(type)) == NULL &&
 	    name_after(name, without_keyword(of)) == NULL) {
-		error_at(where, "name of method %qs does not begin with %<%s_%>; %<method_named(NAME)%> gives it "
-		      "another", name, *written_name(type) ? written_name(type) : without_keyword(of));
+		error_at(where, "name of method %qs does not begin with %<%s_%>; "
+				"%<method_named(NAME)%> gives it another",
+			 name, *written_name(type) ? written_name(type) : without_keyword(of));
 		return false;
 	}
 	return true;
@@ -507,14 +508,16 @@ complaint(const struct itab_mismatch *m, const struct methods_of *of, tree type,
 
 	if (goat_is_direct(type) && RECORD_OR_UNION_TYPE_P(TREE_TYPE(type)) &&
 	    goat_is_interface(TREE_TYPE(type)))
-		return joined({ text, " does not implement ", goat_type_text(inter), " (type ", text, " is pointer to interface, not interface)" });
+		return joined({ text, " does not implement ", goat_type_text(inter), " (type ", text,
+				" is pointer to interface, not interface)" });
 	reason = itab_reason(&arena, m, of->type.name ? of->type.name : text);
 	if ((more = strchr(reason, '\n')) == NULL)
 		more = unmarked_function(m, of->type.name ? of->type.name : "");
 	first = xstrndup(reason, strcspn(reason, "\n"));
 	reason = keep(first);
 	free(first);
-	return joined({ text, " does not implement ", goat_type_text(inter), " (", reason, ")", more });
+	return joined({ text, " does not implement ", goat_type_text(inter), " (", reason, ")",
+			more });
 }
 
 void
@@ -696,22 +699,6 @@ finish_function(tree fn)
 	cgraph_node::finalize_function(fn, false);
 }
 
-// A panic if SELF, a T *, is nil where a T is to be copied. Go: runtime.panicwrap.
-tree
-check_not_nil(location_t where, const struct methods_of *of, const struct itab_entry *e, tree self)
-{
-	const char *type = of->type.name;
-	const char *text = joined({ "value method ", type, ".", e->method->name,
-				    " called using nil ", type, " * pointer" });
-	tree panic = build_call_expr_loc(where, runtime_function(ENTRY_panicwrap), 1,
-					 build_string_literal(strlen(text) + 1, text));
-	tree test = build2(NE_EXPR, boolean_type_node, self, null_pointer_node);
-
-	test = build3(COND_EXPR, void_type_node, test, build_empty_stmt(where), panic);
-	TREE_SIDE_EFFECTS(test) = 1;
-	return test;
-}
-
 tree
 find_recover(tree *tp, int *walk_subtrees, void *)
 {
@@ -747,6 +734,22 @@ mark_of_wrapper(void)
 	ASM_INPUT_P(mark) = ASM_VOLATILE_P(mark) = 1;
 	TREE_SIDE_EFFECTS(mark) = 1;
 	return mark;
+}
+
+// A panic if SELF, a T *, is nil where a T is to be copied. Go: runtime.panicwrap.
+tree
+check_not_nil(location_t where, const struct methods_of *of, const struct itab_entry *e, tree self)
+{
+	const char *type = of->type.name;
+	const char *text = joined({ "value method ", type, ".", e->method->name,
+				    " called using nil ", type, " * pointer" });
+	tree panic = build_call_expr_loc(where, runtime_function(ENTRY_panicwrap), 1,
+					 build_string_literal(strlen(text) + 1, text));
+	tree test = build2(NE_EXPR, boolean_type_node, self, null_pointer_node);
+
+	test = build3(COND_EXPR, void_type_node, test, build_empty_stmt(where), panic);
+	TREE_SIDE_EFFECTS(test) = 1;
+	return test;
 }
 
 // A function that finds the receiver of ENTRY in what its first argument points to, and calls.
@@ -1036,8 +1039,8 @@ goat_check_assertion(location_t where, bool in_switch, const char *text, tree fr
 		return true;
 	why = complaint(&m, of, type, from);
 	if (in_switch)
-		why = joined({ name, "\n\t", text, " of type ", goat_type_text(from), " cannot hold it: ",
-			       why });
+		why = joined({ name, "\n\t", text, " of type ", goat_type_text(from),
+			       " cannot hold it: ", why });
 	else
 		why = joined({ "type_assert(", text, ", ", name, ")\n\t", why });
 	error_at(where, "impossible type %s: %s", in_switch ? "switch case" : "assertion", why);
