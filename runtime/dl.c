@@ -7,7 +7,7 @@
 // so what iface.c gets to see makes its library one that dlclose leaves alone.
 //
 // Go:    as plugins, which cannot be closed.
-// Layer: base.
+// Layer: lang.
 
 #include "type.h"
 
