@@ -243,6 +243,12 @@ goat_panicplain(const char *text)
 }
 
 _Noreturn void
+goat_panicwrap(void *text)
+{
+	panic_text(string_of(text));
+}
+
+_Noreturn void
 goat_panicerror(const char *text)
 {
 	panic_text(JOIN("runtime error: ", text));

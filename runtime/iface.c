@@ -20,7 +20,8 @@
 //     add methods: a new table without the failures is made then, and sites forget theirs.
 // I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
 //
-// I4  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
+// I4  What tables, lists and sites point to stays loaded (dl.c).
+// I5  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
 //
 // What T * has: the methods of T, with both kinds of receiver. What T has: those with a value
 // receiver. All are called with a pointer to the T, so one function serves both.
@@ -169,6 +170,7 @@ keep_answer(struct goat_site *site, const struct goat_type *inter, const struct 
 {
 	struct slot *s;
 
+	goat_stay(site);
 	pthread_mutex_lock(&lock);
 	s = find(answers, inter, type);
 	if (has_none(site) && s->inter != NULL) {       // not forgotten, nor kept, in the meantime
@@ -245,6 +247,8 @@ goat_addmethods(void *first_set, void *end)
 	const struct goat_methodset *const *set = first_set;
 	struct table *t;
 
+	if (set != end)
+		goat_stay(set);
 	pthread_mutex_lock(&lock);
 	for (; set != end; set++)
 		if (*set != NULL)
@@ -349,6 +353,8 @@ answer(const struct goat_type *inter, const struct goat_type *type)
 	struct slot *s;
 	void *tab;
 
+	goat_stay(inter);
+	goat_stay(type);
 	pthread_mutex_lock(&lock);
 	t = answers;
 	s = find(t, inter, type);

@@ -11,6 +11,8 @@
 //	type_assert(i, T)       type of i == T || panicdottype(...), *(T *)i.data
 //	type_assert(i, I)       { assertE2I(I, type of i), i.data }
 //	type_switch (i)         a switch on the number of the first case that fits
+//	call(i, M)              M itself, where what i holds is seen; if not, it is left as it is,
+//	                        but for i's side effects, which are there twice
 //
 // The object that a converted value becomes is one that new() makes, so that the analysis and the
 // rewrite treat it as any other. What is evaluated once in the source is a SAVE_EXPR here.
@@ -54,7 +56,7 @@ struct conversion {
 };
 
 hash_set<tree> *boxes;          // calls of goat_new_() for a converted value
-hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: the pointer or interface in it, or ""
+hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: what is in it as it was, or ""
 hash_map<tree, const char *> *spelled;  // what trees of ours are in the source; "": nothing
 hash_map<tree, struct conversion> *conversions; // by literal, and by variable that only ever is it
 hash_set<tree> *assigned;       // variables that are assigned to after their definition
@@ -557,7 +559,8 @@ data_of(struct lowering *l, const struct operand *o)
 		return build1(NOP_EXPR, ptr_type_node, o->value);
 	object = literal(l, o->where, type, o->value);
 	text = build_string_literal(strlen(o->text) + 1, o->text);
-	call = build_call_expr_loc(o->where, maker(), 3, text, build_zero_cst(build_pointer_type(type)),
+	call = build_call_expr_loc(o->where, maker(), 3, text,
+				   build_zero_cst(build_pointer_type(type)),
 				   build1(ADDR_EXPR, build_pointer_type(type), object));
 	boxes->add(call);
 	return call;
@@ -632,7 +635,8 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
-	return interface_value(l, where, to, have, data_word(where, iface, ""), conversion_text(o, to));
+	return interface_value(l, where, to, have, data_word(where, iface, ""),
+			       conversion_text(o, to));
 }
 
 bool
@@ -1131,7 +1135,7 @@ switched_text(tree iface)
 	return a != NULL_TREE ? TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(a))) : spell(iface);
 }
 
-// Variables of a case that have no initial value yet get theirs: a DECL_EXPR there is already.
+// The condition, and the variables of the cases: these have a DECL_EXPR, and get an initial value.
 void
 lower_type_switch(struct lowering *l, tree t)
 {
@@ -1336,7 +1340,8 @@ spell_call(tree call)
 
 	if (iface == NULL_TREE || !flow_wanted())
 		return;
-	text = joined({ "call(", spell(iface), ", ", IDENTIFIER_POINTER(DECL_NAME(field_called(call))) });
+	text = joined({ "call(", spell(iface), ", ",
+			IDENTIFIER_POINTER(DECL_NAME(field_called(call))) });
 	for (int i = 1; i < call_expr_nargs(call); i++)
 		text = joined({ text, ", ", spell(CALL_EXPR_ARG(call, i)) });
 	called(call, joined({ text, ")" }));

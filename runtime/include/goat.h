@@ -25,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "goat/abi.h"
 
@@ -70,16 +69,19 @@ void goat_gc(void);
 				 ? sizeof(__VA_ARGS__) - 1                                         \
 				 : SIZE_MAX)
 
-static inline goat_string
+static __inline__ goat_string
 goat_str_(const char *p, size_t n)
 {
-	goat_string s = { p, n != SIZE_MAX ? n : p != NULL ? strlen(p) : 0 };
+	goat_string s = { p, n != SIZE_MAX ? n : p != NULL ? __builtin_strlen(p) : 0 };
 
 	return s;
 }
 
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
+
+// size_t len(s), in bytes.
+#define goat_len(...) ((size_t)(__VA_ARGS__).len)
 
 bool goat_string_eq(goat_string a, goat_string b);
 
@@ -211,6 +213,7 @@ _Noreturn void goat_goexit(void);
 typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
 #define STR(s) GOAT_STRING_ARGS(s)
+#define len(...) goat_len(__VA_ARGS__)
 #define string_eq(a, b) goat_string_eq(a, b)
 #define string_cat(a, b) goat_string_cat(a, b)
 
