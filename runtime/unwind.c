@@ -177,13 +177,16 @@ static struct table first = { FIRST_BITS, first_rules, 0 };
 static struct table *table = &first;    // atomic
 static char locked;                     // atomic; who finds it taken does not remember
 
-static size_t
+// ThreadSanitizer does not see the walk's loads, nor the order that they give.
+#define UNSEEN __attribute__((no_sanitize("address", "thread")))
+
+UNSEEN static size_t
 slot(const struct table *t, uintptr_t key)
 {
 	return key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - t->bits);
 }
 
-static inline const struct rule *
+UNSEEN static inline const struct rule *
 find(const struct table *t, uintptr_t key)
 {
 	for (size_t i = slot(t, key);; i = (i + 1) & (((size_t)1 << t->bits) - 1)) {
@@ -402,7 +405,7 @@ leave_plain(struct goat_regs *regs, const struct rule *rule, uintptr_t cfa, uint
 }
 #undef SAVED
 
-__attribute__((no_sanitize("address", "thread"))) enum goat_walked
+UNSEEN enum goat_walked
 goat_walk(struct goat_regs *regs, struct goat_trace *trace, bool again, uintptr_t *cfa_out)
 {
 	const struct table *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
