@@ -6,9 +6,9 @@ usage: go_defer.py --goatcc PATH [--seed N] [--count N] [--levels O0,O2] [--keep
 
 One program has COUNT cases, a few functions each: they call each other, defer calls and blocks in
 branches, loops and other deferred blocks, panic with numbers, strings, nil pointers and divisions by
-zero, recover where it works and where it does not, and return. Every step is printed. Each case is
-run with a recover around it, and then alone, where a panic ends the program: then the exit status
-and the report's first lines count too.
+zero, recover where it works and where it does not, end the goroutine, and return. Every step is
+printed. Each case is run with a recover around it, and then alone, where a panic ends the program:
+then the exit status and the report's first lines count too.
 
 TEST_SEED replays a failure; a case that differs is named, and its text is in DIR.
 """
@@ -40,9 +40,10 @@ static void show(int k, any v)
 """
 
 GO_HEAD = """package main
-import ("fmt"; "os"; "strconv")
+import ("fmt"; "os"; "runtime"; "strconv")
 var fuel, zero int64
 var nowhere *int64
+var leave = runtime.Goexit
 func trace(k int, v int64) { fmt.Println(k, v) }
 func show(k int, v any) {
 	switch x := v.(type) {
@@ -62,6 +63,7 @@ class Case:
         self.rng, self.number = rng, number
         self.c, self.go = [], []
         self.traces = 0
+        self.exits = False      # it may end its goroutine
         self.functions = []
         self.helper()
         for _ in range(rng.randint(2, 5)):
@@ -131,6 +133,9 @@ class Case:
             ("*nowhere = 1;", "*nowhere = 1"),
             ("x = x / zero;", "x = x / zero"),
         ])
+        if self.rng.random() < 0.05:
+            self.exits = True
+            c, go = "goat_goexit();", "leave()"
         self.line(f"if ({self.condition()}) {{ {c} }}", None)
         self.go[-1] = self.c[-1].replace(c, go)
 
@@ -241,6 +246,8 @@ def program(cases):
     c.append("}")
     go.append("}")
     for k, case in enumerate(cases):
+        if case.exits:
+            continue
         c.append(f'puts("case {k}"); guard({k}, {case.start()});')
         go.append(f'fmt.Println("case {k}"); guard({k}, {case.start()})')
     c.append("return 0; }")
@@ -254,7 +261,7 @@ def run(command, **options):
 
 def last_words(text):
     """The report down to the goroutine, without what only one of the languages says."""
-    lines = text.split("\ngoroutine ")[0].splitlines()
+    lines = re.split("\n(?:goroutine|runtime stack)", text)[0].splitlines()
     return [re.sub(r" \[recovered, repanicked\]", " [recovered]", line)
             for line in lines if line and not line.startswith("[signal")]
 
