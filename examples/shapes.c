@@ -5,6 +5,7 @@
 // A type has the methods that are declared for it; that they make it a Shape, nothing has to say.
 // as() checks it when the program is compiled.
 #include <goat.h>
+#include <string.h>
 
 interface(Shape) {
 	double (*Area)(void *self);

@@ -243,6 +243,12 @@ goat_panicplain(const char *text)
 }
 
 _Noreturn void
+goat_panicwrap(void *text)
+{
+	panic_text(string_of(text));
+}
+
+_Noreturn void
 goat_panicerror(const char *text)
 {
 	panic_text(JOIN("runtime error: ", text));
@@ -281,7 +287,7 @@ static bool
 text_by(const struct goat_type *inter, goat_any value, goat_string *text)
 {
 	goat_string (*const *tab)(void *self) =
-		goat_assertE2I2((void *)inter, (void *)value.type, NULL);
+		goat_assertE2I2((void *)inter, (void *)value.type, NULL, NULL);
 
 	if (tab == NULL)
 		return false;

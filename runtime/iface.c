@@ -12,7 +12,8 @@
 // empty to full, so readers take no lock; a table that is half full is copied to a larger one.
 //
 // Before that, each assertion has a struct goat_site, where compiled code finds the first answer that
-// was given there. One that meets several types comes here for the others.
+// was given there, by the first word of the interface, which says the type. One that meets several
+// comes here for the others.
 //
 // I1  A slot is full when its `inter` is not NULL; it is written last, and no slot changes then. A
 //     search begins at the slot that `first_slot` gives, and goes on to the first empty one.
@@ -20,7 +21,8 @@
 //     add methods: a new table without the failures is made then, and sites forget theirs.
 // I3  Tables and itabs are never freed. The old tables are together smaller than the current one.
 //
-// I4  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
+// I4  What tables, lists and sites point to or go by stays loaded (dl.c).
+// I5  A site is written once, as a slot is. One that has forgotten a failure stays without answer.
 //
 // What T * has: the methods of T, with both kinds of receiver. What T has: those with a value
 // receiver. All are called with a pointer to the T, so one function serves both.
@@ -161,20 +163,23 @@ static bool
 has_none(struct goat_site *site)
 {
 	// Relaxed: nothing else is read on account of it.
-	return __atomic_load_n(&site->type, __ATOMIC_RELAXED) == site;
+	return __atomic_load_n(&site->word, __ATOMIC_RELAXED) == site;
 }
 
 static __attribute__((noinline)) void
-keep_answer(struct goat_site *site, const struct goat_type *inter, const struct goat_type *type)
+keep_answer(struct goat_site *site, void *word, const struct goat_type *inter,
+	    const struct goat_type *type)
 {
 	struct slot *s;
 
+	goat_stay(site);
+	goat_stay(word);
 	pthread_mutex_lock(&lock);
 	s = find(answers, inter, type);
 	if (has_none(site) && s->inter != NULL) {       // not forgotten, nor kept, in the meantime
 		__atomic_store_n(&site->tab, s->tab, __ATOMIC_RELAXED);
 		// Release: pairs with the load in compiled code, which must see the tab.
-		__atomic_store_n(&site->type, type, __ATOMIC_RELEASE);
+		__atomic_store_n(&site->word, word, __ATOMIC_RELEASE);
 		if (s->tab == NULL) {
 			site->next = failed;
 			failed = site;
@@ -186,10 +191,10 @@ keep_answer(struct goat_site *site, const struct goat_type *inter, const struct 
 static void
 forget_failures(void)
 {
-	static const struct goat_type none;
+	static const char none;
 
 	for (; failed != NULL; failed = failed->next)
-		__atomic_store_n(&failed->type, &none, __ATOMIC_RELAXED);
+		__atomic_store_n(&failed->word, &none, __ATOMIC_RELAXED);
 }
 
 // ---- Methods ----
@@ -245,6 +250,8 @@ goat_addmethods(void *first_set, void *end)
 	const struct goat_methodset *const *set = first_set;
 	struct table *t;
 
+	if (set != end)
+		goat_stay(set);
 	pthread_mutex_lock(&lock);
 	for (; set != end; set++)
 		if (*set != NULL)
@@ -349,6 +356,8 @@ answer(const struct goat_type *inter, const struct goat_type *type)
 	struct slot *s;
 	void *tab;
 
+	goat_stay(inter);
+	goat_stay(type);
 	pthread_mutex_lock(&lock);
 	t = answers;
 	s = find(t, inter, type);
@@ -393,24 +402,24 @@ ask(const struct goat_type *inter, const struct goat_type *type)
 }
 
 void *
-goat_assertE2I2(void *inter, void *type, void *site)
+goat_assertE2I2(void *inter, void *type, void *site, void *word)
 {
 	void *tab = ask(inter, type);
 
 	if (__builtin_expect(site != NULL && has_none(site), 0) && type != NULL)
-		keep_answer(site, inter, type);
+		keep_answer(site, word, inter, type);
 	return tab;
 }
 
 // A failure is not kept, since code that found it would have to panic.
 void *
-goat_assertE2I(void *inter, void *type, void *site)
+goat_assertE2I(void *inter, void *type, void *site, void *word)
 {
 	void *tab = ask(inter, type);
 
 	if (__builtin_expect(tab == NULL, 0))
 		goat_panicassert(NULL, type, inter, type ? goat_missingmethod(inter, type) : NULL);
 	if (__builtin_expect(site != NULL && has_none(site), 0))
-		keep_answer(site, inter, type);
+		keep_answer(site, word, inter, type);
 	return tab;
 }

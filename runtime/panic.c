@@ -167,6 +167,7 @@ push(struct goat_g *g, goat_any value, bool goexit)
 	p->exc.exception_cleanup = caught;
 	p->exc.private_1 = (uintptr_t)stop;
 	p->exc.private_2 = (uintptr_t)p;
+	p->g = g;
 	p->value = value;
 	p->frame = UINTPTR_MAX;
 	p->foreign_sp = 0;
@@ -195,7 +196,7 @@ pop(struct goat_g *g)
 void
 goat_droppanics(struct goat_panic *p)
 {
-	struct goat_g *g = goat_getg();
+	struct goat_g *g = p->g;
 	struct goat_panic *popped;
 
 	do {
@@ -375,7 +376,7 @@ goat_ran(void *exc)
 	if (!ours(exc))
 		return exc;
 	p->calling = false;
-	return p->recovered ? recovered(goat_getg(), p) : exc;
+	return p->recovered ? recovered(p->g, p) : exc;
 }
 
 _Noreturn void
@@ -405,14 +406,33 @@ goat_gorecover(void *exc)
 	return recover_panic(p);
 }
 
+// Whether REGS is in a function that the plugin has put between an interface and a method: it has a
+// mark near its beginning, see plugin/gcc/methods.cc.
+static bool
+is_between(const struct goat_regs *regs)
+{
+	static const unsigned char mark[] = { 0x0f, 0x1f, 0x80, 'g', 'o', 'a', 't' };
+	uintptr_t end = regs->r[ARCH_PC], start = goat_functionstart(2 * (end - 1));
+
+	if (start == 0)
+		return false;
+	if (end - start > 512)
+		end = start + 512;
+	return memmem((const void *)start, end - start, mark, sizeof mark) != NULL;
+}
+
 // Whether the function called goat_recover was called by the frame, as deferred by it.
 static bool
 called_by(struct goat_regs *regs, uintptr_t frame)
 {
 	uintptr_t cfa;
 
-	return goat_step(regs, &cfa) == WALK_PAD && cfa != frame &&
-	       goat_step(regs, &cfa) == WALK_PAD && cfa == frame;
+	if (goat_step(regs, &cfa) != WALK_PAD || cfa == frame)
+		return false;
+	while (is_between(regs))
+		if (goat_step(regs, &cfa) != WALK_PAD)
+			return false;
+	return goat_step(regs, &cfa) == WALK_PAD && cfa == frame;
 }
 
 goat_any
@@ -498,7 +518,7 @@ goat_fatal(const char *text)
 	struct fatal f = { .text = text };
 	struct goat_regs regs;
 
-	goat_here(&regs);
+	arch_here(&regs);
 	goat_collect(&regs, &f.trace);
 	goat_report(print_fatal, &f, true);
 	_exit(2);
@@ -617,7 +637,7 @@ static void
 print_panic(void *arg)
 {
 	const struct goat_panic *p = arg;
-	const struct goat_g *g = goat_g;
+	const struct goat_g *g = p->g;
 
 	print_chain(p);
 	if (g->sig != 0)
@@ -645,7 +665,7 @@ print_lost(void *arg)
 static _Noreturn void
 die(struct goat_panic *p, void (*print)(void *), void *arg)
 {
-	struct goat_g *g = goat_g;
+	struct goat_g *g = p->g;
 
 	if (g->printing) {
 		goat_report(print_printing, p, true);

@@ -12,14 +12,14 @@
 // That frame unwinds like a signal's, so a landing pad is found for the very instruction.
 //
 // Handlers are installed before main, for these three signals only. A program that installs its own
-// gets the signal instead of us; if it wants panics too, it calls the handler that sigaction gave it
-// as the old one. If there was one already when we came (AddressSanitizer's, or that of a
+// gets the signal instead of us; if it wants panics too, it calls the handler that sigaction gave
+// it as the old one. If there was one already when we came (AddressSanitizer's, or that of a
 // library), it is called for all that does not become a panic or a stack overflow. SIG_IGN makes no
 // difference, as to the kernel. Signals that were sent (kill, raise) are not faults: what they did
 // before, they do.
 //
-// Each thread made here has an alternate stack, unless it has set up one, so that there is a stack to
-// report the end of the stack on. Others get one with their first allocation or panic.
+// Each thread made here has an alternate stack, unless it has set up one, so that there is a stack
+// to report the end of the stack on. Others get one with their first allocation or panic.
 //
 // Go:    as runtime/signal_unix.go; a wild fault ends the program by the signal, not with status 2.
 // Layer: lang.
@@ -120,68 +120,7 @@ goat_noaltstack(struct goat_g *g)
 	g->altstack = NULL;
 }
 
-// ---------------------------------------------------------------- the context of a fault
-
-#if defined(__x86_64__)
-static void
-read_context(const ucontext_t *uc, struct goat_regs *regs)
-{
-	static const uint8_t dwarf[ARCH_NREGS] = {
-		REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
-		REG_R9,	 REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
-	};
-
-	for (int i = 0; i < ARCH_NREGS; i++)
-		regs->r[i] = (uintptr_t)uc->uc_mcontext.gregs[dwarf[i]];
-	regs->exact = 1;
-}
-
-// The thread goes on in goat_sigpanic.
-static void
-redirect(ucontext_t *uc, const struct fault *f)
-{
-	struct fault *copy = (struct fault *)((f->regs.r[ARCH_SP] - ARCH_REDZONE - sizeof *f) & ~(uintptr_t)15);
-	enum { DIRECTION = 0x400 };
-
-	*copy = *f;
-	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)copy;
-	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)goat_sigpanic;
-	uc->uc_mcontext.gregs[REG_EFL] &= ~DIRECTION;
-}
-
-// A call of what is no code: the frame that has called is the one to look at.
-static void
-leave_bad_call(struct goat_regs *regs)
-{
-	// In the call, not behind it: the frame of goat_sigpanic says that its caller's PC is exact.
-	regs->r[ARCH_PC] = *(const uintptr_t *)regs->r[ARCH_SP] - 1;
-	regs->r[ARCH_SP] += sizeof(uintptr_t);
-}
-
-// The divisor of the `idiv` at the PC, where it is in a register: 0 or not. The processor raises one
-// fault for a zero and for a quotient that does not fit.
-static bool
-divides_by_zero(const struct goat_regs *regs)
-{
-	static const uint8_t dwarf[] = { 0, 2, 1, 3, 7, 6, 4, 5 };      // rax rcx rdx rbx ...
-	const uint8_t *p = (const uint8_t *)regs->r[ARCH_PC];
-	unsigned rex = 0, r;
-	bool wide, half = *p == 0x66;
-	uintptr_t v;
-
-	p += half;
-	if ((*p & 0xf0) == 0x40)
-		rex = *p++;
-	if ((p[0] & 0xfe) != 0xf6 || p[1] < 0xc0)
-		return true;            // in memory, which cannot be told from here
-	wide = p[0] == 0xf7;
-	r = (p[1] & 7) | (rex & 1) << 3;
-	if (!wide && rex == 0 && r >= 4)
-		return (regs->r[dwarf[r - 4]] >> 8 & 0xff) == 0;        // ah ch dh bh
-	v = regs->r[r < 8 ? dwarf[r] : r];
-	return (!wide ? (uint8_t)v : half ? (uint16_t)v : rex & 8 ? v : (uint32_t)v) == 0;
-}
-#endif
+// ---------------------------------------------------------------- what becomes a panic
 
 static bool
 was_sent(const siginfo_t *info)
@@ -208,21 +147,22 @@ becomes_panic(int sig, const siginfo_t *info)
 	}
 }
 
+// A division does not count as a signal: Go has none for it.
 _Noreturn void
 goat_sigpanic1(const struct fault *f)
 {
 	struct goat_g *g = goat_getg();
 
+	if (f->sig == SIGFPE) {
+		if (arch_dividesbyzero(&f->regs))
+			goat_panicdivide();
+		goat_panicoverflow();
+	}
 	g->sig = f->sig;
 	g->sigcode = f->code;
 	g->sigaddr = f->addr;
 	g->sigpc = f->regs.r[ARCH_PC];
-	if (f->sig != SIGFPE)
-		goat_panicmem();
-	g->sig = 0;             // Go divides by hand and has no signal to tell of
-	if (divides_by_zero(&f->regs))
-		goat_panicdivide();
-	goat_panicoverflow();
+	goat_panicmem();
 }
 
 // ---------------------------------------------------------------- reports
@@ -324,16 +264,27 @@ was_ignored(int sig)
 	return false;
 }
 
+// The thread goes on in goat_sigpanic, with the fault below its red zone.
+static void
+redirect(ucontext_t *context, const struct fault *f)
+{
+	struct fault *copy = (struct fault *)(f->regs.r[ARCH_SP] - ARCH_REDZONE - sizeof *f);
+
+	copy = (struct fault *)((uintptr_t)copy & ~(uintptr_t)15);
+	*copy = *f;
+	arch_goon(context, (uintptr_t)goat_sigpanic, (uintptr_t)copy);
+}
+
 static void
 handle(int sig, siginfo_t *info, void *context)
 {
 	int saved = errno;
 	struct fault f = { .sig = sig, .code = info->si_code, .addr = (uintptr_t)info->si_addr };
 
-	read_context(context, &f.regs);
+	arch_readcontext(context, &f.regs);
 	if (!was_sent(info) && becomes_panic(sig, info)) {
 		if (f.addr == f.regs.r[ARCH_PC] && sig != SIGFPE)
-			leave_bad_call(&f.regs);
+			arch_leavebadcall(&f.regs);
 		redirect(context, &f);
 	} else if (!was_sent(info) && is_overflow(goat_g, &f)) {
 		goat_report(print_overflow, &f, !goat_holdslocks(f.regs.r[ARCH_PC]));
@@ -344,7 +295,7 @@ handle(int sig, siginfo_t *info, void *context)
 			raise(sig);             // comes when the handler returns
 		} else {
 			if (f.addr == f.regs.r[ARCH_PC] && sig == SIGSEGV)
-				leave_bad_call(&f.regs);
+				arch_leavebadcall(&f.regs);
 			goat_report(print_fault, &f, false);
 			restore_default(sig);   // the instruction is tried again
 		}

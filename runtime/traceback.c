@@ -130,10 +130,11 @@ static Dwfl *
 load_libdw(void)
 {
 	static Dwfl_Callbacks callbacks;
-	void *lib = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	void *lib;
 	Dwfl *dwfl;
 
-	if (lib == NULL)
+	// A static program would load a second C library with it, which does not work.
+	if (getauxval(AT_BASE) == 0 || (lib = dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL)) == NULL)
 		return NULL;
 #define FIND(name)                                                                                 \
 	if ((dw.name = (__typeof__(&name))dlsym(lib, #name)) == NULL)                              \
@@ -334,13 +335,19 @@ is_named(Dwfl *dwfl, uintptr_t pc, const char *prefix)
 	return name != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-// Whether a frame is not shown: one of the runtime's functions that raise panics (INNERMOST), or one
-// that the plugin has made, such as the wrapper of a method.
+// Whether a frame is not shown: one of the runtime's functions that raise panics.
 static bool
 is_hidden(Dwfl *dwfl, const struct item *item, bool innermost)
 {
-	return item->kind == FRAME && (is_named(dwfl, item->n / 2, "goat.") ||
-				       (innermost && is_named(dwfl, item->n / 2, "goat_")));
+	return item->kind == FRAME && innermost && is_named(dwfl, item->n / 2, "goat_");
+}
+
+// Whether the plugin has made the function, such as the wrapper of a method; that may be inlined in
+// it.
+static bool
+is_wrapper(const struct call *c)
+{
+	return c->name != NULL && strncmp(c->name, "goat.", strlen("goat.")) == 0;
 }
 
 // ---------------------------------------------------------------- printing
@@ -375,7 +382,8 @@ print_frame(size_t i, Dwfl *dwfl)
 	    list[i + 1].n < nlist && list[list[i + 1].n].kind == FRAME)
 		cut_shared(&c, dwfl, list[list[i + 1].n].n);
 	for (size_t k = 0; k < c.n; k++)
-		print_call(&c.call[k]);
+		if (!is_wrapper(&c.call[k]))
+			print_call(&c.call[k]);
 }
 
 static void

@@ -50,6 +50,9 @@ _Noreturn void goat_panicassert(const struct goat_type *iface, const struct goat
 // Of the runtime's own types; a NULL ends them.
 extern const struct goat_methodset *const goat_errormethods[];
 
+// dl.c: the shared library that P lies in, if it does, will not be unloaded.
+void goat_stay(const void *p);
+
 // iface.c
 // The first method of INTER, by name, that TYPE lacks; NULL if it has them all.
 const char *goat_missingmethod(const struct goat_type *inter, const struct goat_type *type);

@@ -20,12 +20,13 @@
 //	    So looking up takes no lock.
 //	U2  Only addresses in what was loaded at start are remembered: another library's may be used
 //	    again by the next one.
-//	U3  Nothing here calls malloc or waits for a lock: a signal may have come anywhere.
+//	U3  Nothing here calls malloc or waits for a lock (nor does libgcc, unless code that was made
+//	    at run time has been registered with it): a signal may have come anywhere.
 //
-// Tried, by tests/bench/panic.c (ns: through 1 frame, 10 frames, 10 that defer; now 26, 74, 177): the
-// registers all in memory, 26, 90, 194; all in locals, 35, 90, 315, as each landing stores them;
-// pointers to where they were saved, followed when landing, 27, 80, 201. What the next frame depends
-// on, stack and frame pointer, has to be in registers, and the rest must not.
+// Tried, by tests/bench/panic.c (ns: through 1 frame, 10 frames, 10 that defer; now 26, 74, 177):
+// the registers all in memory, 26, 90, 194; all in locals, 35, 90, 315, as each landing stores them;
+// pointers to where they were saved, followed when landing, 27, 80, 201. What the next frame
+// depends on, stack and frame pointer, has to be in registers, and the rest must not.
 //
 // Go:    as runtime/symtab.go's pcvalue cache in spirit; Go's tables are its own.
 // Layer: base.
@@ -39,6 +40,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unwind.h>
 
@@ -58,6 +60,7 @@ enum kind {
 	LOST,
 };
 
+enum { START_SIZE = 64 };       // of the program's first function, at most
 enum { AT_PC = ARCH_NSAVED };   // the return address follows the registers
 
 struct rule {
@@ -130,7 +133,13 @@ learn(uintptr_t key, struct rule *rule, struct frame *f)
 		rule->kind = BOTTOM;
 		return;
 	}
-	if (!goat_findentry(&f->e, pc) || !goat_makerow(&f->e, pc, &f->row, &f->args))
+	if (!goat_findentry(&f->e, pc)) {
+		// Where it is linked statically, libgcc does not know the program's first function.
+		if (pc - getauxval(AT_ENTRY) < START_SIZE)
+			rule->kind = BOTTOM;
+		return;
+	}
+	if (!goat_makerow(&f->e, pc, &f->row, &f->args))
 		return;
 	if (f->row.reg[ARCH_PC].how == UNDEFINED) {
 		rule->kind = BOTTOM;
@@ -168,13 +177,16 @@ static struct table first = { FIRST_BITS, first_rules, 0 };
 static struct table *table = &first;    // atomic
 static char locked;                     // atomic; who finds it taken does not remember
 
-static size_t
+// ThreadSanitizer does not see the walk's loads, nor the order that they give.
+#define UNSEEN __attribute__((no_sanitize("address", "thread")))
+
+UNSEEN static size_t
 slot(const struct table *t, uintptr_t key)
 {
 	return key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - t->bits);
 }
 
-static inline const struct rule *
+UNSEEN static inline const struct rule *
 find(const struct table *t, uintptr_t key)
 {
 	for (size_t i = slot(t, key);; i = (i + 1) & (((size_t)1 << t->bits) - 1)) {
@@ -210,8 +222,9 @@ static struct table *
 grown(const struct table *t)
 {
 	size_t n = (size_t)2 << t->bits;
-	struct table *new = mmap(NULL, sizeof *new + n * sizeof(struct rule), PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t size = sizeof(struct table) + n * sizeof(struct rule);
+	struct table *new = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				 -1, 0);
 
 	if (new == MAP_FAILED)
 		return NULL;
@@ -307,7 +320,8 @@ goat_unwindinit(void)
 	if (nstays > 0)
 		return;
 	dl_iterate_phdr(take_up, &only_program);
-	if (stays_loaded((uintptr_t)goat_unwindinit) || dlsym(RTLD_DEFAULT, "goat_gopanic") != NULL) {
+	if (stays_loaded((uintptr_t)goat_unwindinit) ||
+	    dlsym(RTLD_DEFAULT, "goat_gopanic") != NULL) {
 		nstays = 0;
 		dl_iterate_phdr(take_up, NULL);
 	}
@@ -328,8 +342,8 @@ trace_add(struct goat_trace *trace, uintptr_t key)
 
 // One frame that has no rule, by the letter. Gives PLAIN when that leads to its caller.
 static __attribute__((noinline)) enum kind
-leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintptr_t sp, uintptr_t fp,
-	  uintptr_t *cfa)
+leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintptr_t sp,
+	  uintptr_t fp, uintptr_t *cfa)
 {
 	struct rule rule;
 	struct frame f;
@@ -350,8 +364,8 @@ leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintp
 		regs->r[ARCH_SP] += f.args;
 		return LANDS;
 	}
-	// What the panic of a signal did before it was one is nobody's business. Another handler is left
-	// for good, which the kernel would not know.
+	// What the panic of a signal did before it was one is nobody's business. Another handler is
+	// left for good, which the kernel would not know.
 	if (f.e.start == (uintptr_t)goat_sigpanic)
 		trace->n = 0;
 	else if (f.e.signal)
@@ -391,7 +405,7 @@ leave_plain(struct goat_regs *regs, const struct rule *rule, uintptr_t cfa, uint
 }
 #undef SAVED
 
-__attribute__((no_sanitize("address", "thread"))) enum goat_walked
+UNSEEN enum goat_walked
 goat_walk(struct goat_regs *regs, struct goat_trace *trace, bool again, uintptr_t *cfa_out)
 {
 	const struct table *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
@@ -435,8 +449,9 @@ step_odd(struct goat_regs *regs, uintptr_t *cfa)
 	learn(position(regs), &rule, &f);
 	if (rule.kind == BOTTOM || rule.kind == LOST)
 		return walked[rule.kind];
-	return goat_cfaof(&f.row, regs, cfa) && goat_followrow(&f.row, f.e.signal, regs, *cfa) ? WALK_PAD
-										      : WALK_LOST;
+	if (!goat_cfaof(&f.row, regs, cfa) || !goat_followrow(&f.row, f.e.signal, regs, *cfa))
+		return WALK_LOST;
+	return WALK_PAD;
 }
 
 __attribute__((no_sanitize("address", "thread"))) enum goat_walked

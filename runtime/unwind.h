@@ -49,19 +49,4 @@ GOAT_HIDDEN bool goat_holdslocks(uintptr_t pc);
 // Notes what is loaded: only addresses in that are remembered. Before main.
 GOAT_HIDDEN void goat_unwindinit(void);
 
-// The registers of who calls this.
-static inline __attribute__((__always_inline__)) void
-goat_here(struct goat_regs *regs)
-{
-#if defined(__x86_64__)
-	__asm__ volatile("movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\t"
-			 "movq %%r12, 96(%0)\n\tmovq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\t"
-			 "movq %%r15, 120(%0)\n\tleaq 0(%%rip), %%rax\n\tmovq %%rax, 128(%0)"
-			 :
-			 : "r"(regs)
-			 : "rax", "memory");
-	regs->exact = 1;
-#endif
-}
-
 #endif

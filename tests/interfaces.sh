@@ -144,6 +144,46 @@ is "dlopen" "$seen" "Cat * 1 tom tom
 cat tom
 own 0 1"
 
+# What has types that a program has seen is not unloaded, or the tables would hold addresses of it
+# where something else is by then.
+cat >part.c <<'EOF'
+#include <goat.h>
+interface(Namer) { const char *(*Name)(void *self); };
+interface(Other) { const char *(*Other)(void *self); };
+typedef struct T { int n; } T;
+method const char *T_Name(T *t) { return t->n ? "T" : "zero"; }
+any make(void) { return as(any, new(T)); }
+bool ask(any a) { Other o; return type_assert_ok(a, Other, &o); }
+const void *filler[FILLER] = { filler };
+EOF
+cat >closes.c <<'EOF'
+#include <goat.h>
+#include <dlfcn.h>
+interface(Namer) { const char *(*Name)(void *self); };
+int main(void)
+{
+	const char *libs[] = { "./libone.so", "./libtwo.so", "./libone.so", "./libtwo.so" };
+	Namer n;
+	for (int i = 0; i < 4; i++) {
+		void *lib = dlopen(libs[i], RTLD_NOW | RTLD_LOCAL);
+		if (lib == NULL) { puts(dlerror()); return 1; }
+		any (*make)(void) = (any (*)(void))dlsym(lib, "make");
+		bool (*ask)(any) = (bool (*)(any))dlsym(lib, "ask");
+		any a = make();
+		printf("%d", ask(a));
+		printf("%d ", type_assert_ok(a, Namer, &n));
+		dlclose(lib);
+	}
+	puts(call(n, Name));
+	return 0;
+}
+EOF
+rm -f prog
+seen=$("$GOATCC" -O1 -fPIC -shared -DFILLER=1 part.c -o libone.so 2>&1 &&
+	"$GOATCC" -O1 -fPIC -shared -DFILLER=90000 part.c -o libtwo.so 2>&1 &&
+	"$GOATCC" -O1 closes.c -Wl,--export-dynamic -o prog 2>&1 && $PROG 2>&1)
+is "dlclose" "$seen" "01 01 01 01 zero"
+
 # ---- precompiled headers ----
 
 mkdir pch

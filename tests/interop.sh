@@ -20,4 +20,15 @@ ok "C++ compiles for a library" "$CXX" -O2 -fPIC -shared -static-libgcc "$here/t
 ok "links with the library" "$GOATCC" -O2 "$here/cxx.c" -L"$scratch" -lthrough -Wl,-rpath,"$scratch" \
 	-o "$scratch/cxx"
 is "panics and exceptions of a library" "$("$scratch/cxx" 2>&1)" "$(cat "$here/cxx.out")"
+
+# A library that is loaded, unloaded, and loaded again elsewhere or at the same place; and with the
+# runtime's archive in the program and its shared library behind the other.
+ok "a library" "$GOATCC" -O2 -fPIC -shared "$here/loaded.c" -o "$scratch/libloaded.so"
+for flag in "" -rdynamic; do
+	ok "a program that loads it $flag" "$GOATCC" -O2 $flag "$here/loads.c" -o "$scratch/loads"
+	is "panics of a library that was loaded $flag" "$("$scratch/loads" "$scratch/libloaded.so" 2>&1)" \
+		"$(cat "$here/loads.out")"
+done
+ok "links statically" "$GOATCC" -O2 -w -static "$here/static.c" -o "$scratch/static"
+is "a static program" "$("$scratch/static" 2>&1 | head -n 4)" "$(cat "$here/static.out")"
 finish

@@ -15,7 +15,7 @@ build() {
 	"$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread "$@" -I"$runtime" -I"$runtime/include" \
 		-I"$TOP_SRCDIR/tests/lib" "$TOP_SRCDIR/tests/stress/$name.c" \
 		"$TOP_SRCDIR/tests/lib/runtime_alone.c" "$runtime/type.c" "$runtime/iface.c" \
-		"$runtime/error.c" -o "$scratch/$name"
+		"$runtime/error.c" "$runtime/dl.c" -o "$scratch/$name"
 }
 
 ok "itabs builds" build itabs
@@ -34,7 +34,7 @@ whole() {
 	shift
 	"$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -fexceptions -Wno-infinite-recursion "$@" \
 		-iquote "$runtime" -I"$runtime/include" "$TOP_SRCDIR/tests/stress/$name.c" \
-		"$runtime"/*.c "$runtime"/arch/*.S -lgc -o "$scratch/$name"
+		"$runtime"/*.c "$runtime"/arch/*.[cS] -lgc -o "$scratch/$name"
 }
 
 for flags in "" -DGOAT_CHECKING=1 "-DGOAT_CHECKING=1 -fsanitize=thread"; do

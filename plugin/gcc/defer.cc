@@ -174,14 +174,14 @@ recover_from(tree pending)
 	return effect(build3(COND_EXPR, TREE_TYPE(call), is_set(pending), call, nil));
 }
 
-// `defer recover()`: the panic that runs the block around it is the one, if none runs this.
+// CALL of `defer recover()`: the panic that runs the block around it is the one, or that which has
+// called this function, if none runs this.
 tree
-deferred_recover(struct deferred *d)
+deferred_recover(struct deferred *d, tree call)
 {
-	if (d->around == NULL)
-		return NULL_TREE;
-	return when(is_null_now(d->scope->pending), recover_from(d->around->scope->pending),
-		    NULL_TREE);
+	tree outer = d->around ? recover_from(d->around->scope->pending) : call;
+
+	return when(is_null_now(d->scope->pending), outer, NULL_TREE);
 }
 
 // ---------------------------------------------------------------- records
@@ -675,7 +675,7 @@ run_item(struct lowering *w, struct deferred *d, tree stmt, bool panics, tree *l
 	struct scope *s = d->scope;
 
 	if (is_recover(stmt)) {
-		add(list, deferred_recover(d));
+		add(list, deferred_recover(d, stmt));
 	} else if (panics && TREE_CODE(stmt) == CALL_EXPR) {
 		add(list, when(is_set(s->pending), called_by_panic(w, d, stmt), copy_node(stmt)));
 	} else {

@@ -11,6 +11,8 @@
 //	type_assert(i, T)       type of i == T || panicdottype(...), *(T *)i.data
 //	type_assert(i, I)       { assertE2I(I, type of i), i.data }
 //	type_switch (i)         a switch on the number of the first case that fits
+//	call(i, M)              M itself, where what i holds is seen; if not, it is left as it is,
+//	                        but for i's side effects, which are there twice
 //
 // The object that a converted value becomes is one that new() makes, so that the analysis and the
 // rewrite treat it as any other. What is evaluated once in the source is a SAVE_EXPR here.
@@ -54,7 +56,7 @@ struct conversion {
 };
 
 hash_set<tree> *boxes;          // calls of goat_new_() for a converted value
-hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: the pointer or interface in it, or ""
+hash_map<tree, const char *> *converted;        // by CONSTRUCTOR: what is in it as it was, or ""
 hash_map<tree, const char *> *spelled;  // what trees of ours are in the source; "": nothing
 hash_map<tree, struct conversion> *conversions; // by literal, and by variable that only ever is it
 hash_set<tree> *assigned;       // variables that are assigned to after their definition
@@ -557,7 +559,8 @@ data_of(struct lowering *l, const struct operand *o)
 		return build1(NOP_EXPR, ptr_type_node, o->value);
 	object = literal(l, o->where, type, o->value);
 	text = build_string_literal(strlen(o->text) + 1, o->text);
-	call = build_call_expr_loc(o->where, maker(), 3, text, build_zero_cst(build_pointer_type(type)),
+	call = build_call_expr_loc(o->where, maker(), 3, text,
+				   build_zero_cst(build_pointer_type(type)),
 				   build1(ADDR_EXPR, build_pointer_type(type), object));
 	boxes->add(call);
 	return call;
@@ -590,23 +593,24 @@ new_site(void)
 	return v;
 }
 
-// The tab of what IFACE holds as a TO, as the site or the runtime has it.
+// The tab of what IFACE holds as a TO. A site goes by the first word, of which there is one for a
+// type, mostly; so the type itself need not be loaded.
 tree
-tab_at_site(location_t where, tree have, tree to, bool panics)
+tab_at_site(location_t where, tree iface, tree to, bool panics)
 {
-	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), type, tab, call;
+	tree site = new_site(), at = build1(ADDR_EXPR, ptr_type_node, site), key, tab, call;
+	tree word = once(fold_convert(ptr_type_node, first_word(iface)));
 
-	have = once(fold_convert(ptr_type_node, have));
 	// Acquire: pairs with the store in keep_answer of runtime/iface.c.
-	type = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
-			       build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	key = build_call_expr(builtin_decl_explicit(atomic_load_of_pointer()), 2, at,
+			      build_int_cst(integer_type_node, __ATOMIC_ACQUIRE));
+	key = fold_convert(ptr_type_node, key);
 	tab = build4(ARRAY_REF, ptr_type_node, site, size_one_node, NULL_TREE, NULL_TREE);
 	call = build_call_expr_loc(
-		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 3,
-		fold_convert(ptr_type_node, type_address(to)), have, at);
-	return in_order(have, choose(expect(compare(EQ_EXPR, fold_convert(ptr_type_node, type), have),
-					    true),
-				     tab, call));
+		where, runtime_function(panics ? ENTRY_assertE2I : ENTRY_assertE2I2), 4,
+		fold_convert(ptr_type_node, type_address(to)),
+		fold_convert(ptr_type_node, type_in(iface)), at, word);
+	return in_order(word, choose(expect(compare(EQ_EXPR, key, word), true), tab, call));
 }
 
 const char *
@@ -628,11 +632,12 @@ converted_interface(struct lowering *l, const struct operand *o, tree to)
 	iface = once(iface);
 	have = type_in(iface);
 	if (!goat_is_any(to)) {
-		tab = tab_at_site(where, have, to, true);
+		tab = tab_at_site(where, iface, to, true);
 		have = choose(compare(NE_EXPR, first_word(iface), null_pointer_node), tab,
 			      null_pointer_node);
 	}
-	return interface_value(l, where, to, have, data_word(where, iface, ""), conversion_text(o, to));
+	return interface_value(l, where, to, have, data_word(where, iface, ""),
+			       conversion_text(o, to));
 }
 
 bool
@@ -710,10 +715,11 @@ panic_dottype(location_t where, tree have, tree want, tree iface_type)
 tree
 asserted_word(location_t where, tree iface, tree to, bool panics)
 {
-	tree have = type_in(iface);
+	tree have;
 
 	if (!goat_is_any(to))
-		return tab_at_site(where, have, to, panics);
+		return tab_at_site(where, iface, to, panics);
+	have = type_in(iface);
 	if (!panics)
 		return have;
 	have = once(have);
@@ -1131,7 +1137,7 @@ switched_text(tree iface)
 	return a != NULL_TREE ? TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(a))) : spell(iface);
 }
 
-// Variables of a case that have no initial value yet get theirs: a DECL_EXPR there is already.
+// The condition, and the variables of the cases: these have a DECL_EXPR, and get an initial value.
 void
 lower_type_switch(struct lowering *l, tree t)
 {
@@ -1336,7 +1342,8 @@ spell_call(tree call)
 
 	if (iface == NULL_TREE || !flow_wanted())
 		return;
-	text = joined({ "call(", spell(iface), ", ", IDENTIFIER_POINTER(DECL_NAME(field_called(call))) });
+	text = joined({ "call(", spell(iface), ", ",
+			IDENTIFIER_POINTER(DECL_NAME(field_called(call))) });
 	for (int i = 1; i < call_expr_nargs(call); i++)
 		text = joined({ text, ", ", spell(CALL_EXPR_ARG(call, i)) });
 	called(call, joined({ text, ")" }));

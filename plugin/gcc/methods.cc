@@ -175,8 +175,9 @@ check_method(tree fn, tree args)
 		return true;
 	if (name_after(name, written_name(type)) == NULL &&
 	    name_after(name, without_keyword(of)) == NULL) {
-		error_at(where, "name of method %qs does not begin with %<%s_%>; %<method_named(NAME)%> gives it "
-		      "another", name, *written_name(type) ? written_name(type) : without_keyword(of));
+		error_at(where, "name of method %qs does not begin with %<%s_%>; "
+				"%<method_named(NAME)%> gives it another",
+			 name, *written_name(type) ? written_name(type) : without_keyword(of));
 		return false;
 	}
 	return true;
@@ -507,14 +508,16 @@ complaint(const struct itab_mismatch *m, const struct methods_of *of, tree type,
 
 	if (goat_is_direct(type) && RECORD_OR_UNION_TYPE_P(TREE_TYPE(type)) &&
 	    goat_is_interface(TREE_TYPE(type)))
-		return joined({ text, " does not implement ", goat_type_text(inter), " (type ", text, " is pointer to interface, not interface)" });
+		return joined({ text, " does not implement ", goat_type_text(inter), " (type ", text,
+				" is pointer to interface, not interface)" });
 	reason = itab_reason(&arena, m, of->type.name ? of->type.name : text);
 	if ((more = strchr(reason, '\n')) == NULL)
 		more = unmarked_function(m, of->type.name ? of->type.name : "");
 	first = xstrndup(reason, strcspn(reason, "\n"));
 	reason = keep(first);
 	free(first);
-	return joined({ text, " does not implement ", goat_type_text(inter), " (", reason, ")", more });
+	return joined({ text, " does not implement ", goat_type_text(inter), " (", reason, ")",
+			more });
 }
 
 void
@@ -696,6 +699,59 @@ finish_function(tree fn)
 	cgraph_node::finalize_function(fn, false);
 }
 
+tree
+find_recover(tree *tp, int *walk_subtrees, void *)
+{
+	tree fn = TREE_CODE(*tp) == CALL_EXPR ? get_callee_fndecl(*tp) : NULL_TREE;
+
+	if (TYPE_P(*tp))
+		*walk_subtrees = 0;
+	return fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE && id_equal(DECL_NAME(fn), "goat_recover")
+		       ? fn
+		       : NULL_TREE;
+}
+
+// Whether what ENTRY calls may ask for a panic that is not the affair of the function between.
+bool
+may_recover(const struct itab_entry *e)
+{
+	tree fn = e->owner->interface ? NULL_TREE : (tree)e->method->ref;
+
+	if (fn == NULL_TREE || DECL_SAVED_TREE(fn) == NULL_TREE)
+		return true;
+	return walk_tree_without_duplicates(&DECL_SAVED_TREE(fn), find_recover, NULL) != NULL_TREE;
+}
+
+// An instruction that does nothing, by which recover() knows a function that is to be overlooked: a
+// method called through an interface by `defer` is called by defer. See runtime/panic.c.
+tree
+mark_of_wrapper(void)
+{
+	const char *code = ".byte 0x0f, 0x1f, 0x80, 0x67, 0x6f, 0x61, 0x74";     // nopl "goat"(%rax)
+	tree mark = build5(ASM_EXPR, void_type_node, build_string(strlen(code), code), NULL_TREE,
+			   NULL_TREE, NULL_TREE, NULL_TREE);
+
+	ASM_INPUT_P(mark) = ASM_VOLATILE_P(mark) = 1;
+	TREE_SIDE_EFFECTS(mark) = 1;
+	return mark;
+}
+
+// A panic if SELF, a T *, is nil where a T is to be copied. Go: runtime.panicwrap.
+tree
+check_not_nil(location_t where, const struct methods_of *of, const struct itab_entry *e, tree self)
+{
+	const char *type = of->type.name;
+	const char *text = joined({ "value method ", type, ".", e->method->name,
+				    " called using nil ", type, " * pointer" });
+	tree panic = build_call_expr_loc(where, runtime_function(ENTRY_panicwrap), 1,
+					 build_string_literal(strlen(text) + 1, text));
+	tree test = build2(NE_EXPR, boolean_type_node, self, null_pointer_node);
+
+	test = build3(COND_EXPR, void_type_node, test, build_empty_stmt(where), panic);
+	TREE_SIDE_EFFECTS(test) = 1;
+	return test;
+}
+
 // A function that finds the receiver of ENTRY in what its first argument points to, and calls.
 tree
 function_between(const struct methods_of *of, const struct itab_entry *e)
@@ -704,6 +760,7 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 	uint32_t hash = goat_fnv1a(goat_fnv1a(FNV_BASIS, text), signature(e->method));
 	const char *symbol;
 	tree fn, method_type = function_type_of(e), type = type_with_self(method_type), *end, self;
+	tree call;
 	auto_vec<tree> rest;
 	location_t where;
 
@@ -716,6 +773,7 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 			? DECL_SOURCE_LOCATION(((const struct slot *)e->method->ref)->field)
 			: DECL_SOURCE_LOCATION((tree)e->method->ref);
 	fn = new_function(where, symbol, type, !is_private(e));
+	DECL_IGNORED_P(fn) = 0;         // the method is inlined into it, and has to be found in traces
 	made->put(symbol, fn);
 	if (stdarg_p(method_type)) {
 		sorry_at(where, "method %qs of %qs needs a function that passes on variable arguments",
@@ -727,7 +785,18 @@ function_between(const struct methods_of *of, const struct itab_entry *e)
 	for (tree arg = TREE_CHAIN(TYPE_ARG_TYPES(method_type)); arg != void_list_node;
 	     arg = TREE_CHAIN(arg))
 		rest.safe_push(add_parameter(fn, &end, TREE_VALUE(arg)));
-	give_body(fn, call_of_method(where, e, self, rest));
+	call = call_of_method(where, e, self, rest);
+	if (e->depth == 0 && !e->method->pointer) {
+		call = build2(COMPOUND_EXPR, TREE_TYPE(call), check_not_nil(where, of, e, self), call);
+		TREE_SIDE_EFFECTS(call) = 1;
+	}
+	give_body(fn, call);
+#ifdef __x86_64__
+	if (may_recover(e)) {
+		put_at_top(DECL_SAVED_TREE(fn), mark_of_wrapper());
+		DECL_UNINLINABLE(fn) = 1;
+	}
+#endif
 	finish_function(fn);
 	return fn;
 }
@@ -970,8 +1039,8 @@ goat_check_assertion(location_t where, bool in_switch, const char *text, tree fr
 		return true;
 	why = complaint(&m, of, type, from);
 	if (in_switch)
-		why = joined({ name, "\n\t", text, " of type ", goat_type_text(from), " cannot hold it: ",
-			       why });
+		why = joined({ name, "\n\t", text, " of type ", goat_type_text(from),
+			       " cannot hold it: ", why });
 	else
 		why = joined({ "type_assert(", text, ", ", name, ")\n\t", why });
 	error_at(where, "impossible type %s: %s", in_switch ? "switch case" : "assertion", why);

@@ -14,8 +14,16 @@
 #define ARCH_REGS_SIZE 144
 
 #ifndef __ASSEMBLER__
-#include <ucontext.h>
-
 // What was blocked when the signal came whose handler returns to the frame of these registers.
 #define arch_mask(regs) (&((const ucontext_t *)(regs)->r[ARCH_SP])->uc_sigmask)
+
+// The registers as they are here, into the struct goat_regs at REGS.
+#define arch_here(regs)                                                                            \
+	__asm__ volatile("movq %%rbx, 24(%0)\n\tmovq %%rbp, 48(%0)\n\tmovq %%rsp, 56(%0)\n\t"      \
+			 "movq %%r12, 96(%0)\n\tmovq %%r13, 104(%0)\n\tmovq %%r14, 112(%0)\n\t"      \
+			 "movq %%r15, 120(%0)\n\tleaq 0(%%rip), %%rax\n\tmovq %%rax, 128(%0)\n\t"     \
+			 "movq $1, 136(%0)"                                                        \
+			 :                                                                         \
+			 : "r"(regs)                                                               \
+			 : "rax", "memory")
 #endif

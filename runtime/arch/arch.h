@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// arch.h: what the runtime has to know of the processor. Each has a header and a .S file here.
+// arch.h: what the runtime has to know of the processor. Each has a header, a .S and a _fault.c file
+// here.
 //
 // A header gives
 //
@@ -11,6 +12,7 @@
 //	ARCH_REDZONE                            bytes below the stack pointer that a leaf may use
 //	ARCH_REGS_SIZE                          the size of struct goat_regs
 //	arch_mask(REGS)                         signals to block again when a handler is left
+//	arch_here(REGS)                         the registers of who says this
 //
 // and the .S file goat_gopanic, goat_resume, goat_goexit and goat_recover, which hand the registers
 // of their caller to the function of that name with a 1, and what is declared at the end here.
@@ -20,6 +22,12 @@
 #ifndef GOAT_ARCH_H
 #define GOAT_ARCH_H
 
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+#endif
+
 #if defined(__x86_64__) && !defined(__ILP32__)
 #include "amd64.h"
 #else
@@ -27,8 +35,6 @@
 #endif
 
 #ifndef __ASSEMBLER__
-#include <stdint.h>
-
 #define GOAT_HIDDEN __attribute__((__visibility__("hidden")))
 
 // The registers of a frame.
@@ -48,6 +54,13 @@ GOAT_HIDDEN void goat_bottom(void (*fn)(void *), void *arg, void *top);
 // Where a signal handler lets a thread go on, with the stack pointer at a struct goat_regs, that
 // of the fault, with what else is there. Unwinds as a signal's frame.
 GOAT_HIDDEN void goat_sigpanic(void);
+
+// The _fault.c file. The registers of a fault; where to go on instead; out of a call of what
+// is no code, to the caller; and whether the division there is by zero, rather than too large.
+GOAT_HIDDEN void arch_readcontext(const ucontext_t *uc, struct goat_regs *regs);
+GOAT_HIDDEN void arch_goon(ucontext_t *uc, uintptr_t pc, uintptr_t sp);
+GOAT_HIDDEN void arch_leavebadcall(struct goat_regs *regs);
+GOAT_HIDDEN bool arch_dividesbyzero(const struct goat_regs *regs);
 #endif
 
 #endif

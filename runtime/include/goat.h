@@ -25,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "goat/abi.h"
 
@@ -70,10 +69,10 @@ void goat_gc(void);
 				 ? sizeof(__VA_ARGS__) - 1                                         \
 				 : SIZE_MAX)
 
-static inline goat_string
+static __inline__ goat_string
 goat_str_(const char *p, size_t n)
 {
-	goat_string s = { p, n != SIZE_MAX ? n : p != NULL ? strlen(p) : 0 };
+	goat_string s = { p, n != SIZE_MAX ? n : p != NULL ? __builtin_strlen(p) : 0 };
 
 	return s;
 }

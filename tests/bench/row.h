@@ -24,36 +24,51 @@ seconds(void (*f)(long n), long n)
 	return (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
 }
 
-static double
-nanoseconds(void (*f)(long n))
+// Enough rounds of F to take 10 ms.
+static long
+rounds(void (*f)(long n))
 {
-	double best = 1e9, t;
 	long n = 100;
+	double t;
 
 	while ((t = seconds(f, n)) < 0.01)
 		n = t < 0.001 ? n * 10 : (long)((double)n * 0.011 / t) + 1;
-	for (int i = 0; i < BATCHES; i++) {
-		t = seconds(f, n);
-		best = t < best ? t : best;
-	}
-	return 1e9 * best / (double)n;
+	return n;
+}
+
+static double
+quicker(double best, void (*f)(long n), long n)
+{
+	double t = 1e9 * seconds(f, n) / (double)n;
+
+	return t < best ? t : best;
 }
 
 // A round does OPERATIONS of them.
 static inline void
 row(const char *name, void (*f)(long n), int operations)
 {
-	printf("%s %.3f\n", name, nanoseconds(f) / operations);
+	long n = rounds(f);
+	double best = 1e9;
+
+	for (int i = 0; i < BATCHES; i++)
+		best = quicker(best, f, n);
+	printf("%s %.3f\n", name, best / operations);
 	fflush(stdout);
 }
 
-// What WITH takes longer than WITHOUT.
+// What WITH takes longer than WITHOUT; they take turns.
 static inline void
 row_over(const char *name, void (*with)(long n), void (*without)(long n), int operations)
 {
-	double base = nanoseconds(without);
+	long n = rounds(with), m = rounds(without);
+	double best = 1e9, base = 1e9;
 
-	printf("%s %.3f\n", name, (nanoseconds(with) - base) / operations);
+	for (int i = 0; i < 2 * BATCHES; i++) {
+		best = quicker(best, with, n);
+		base = quicker(base, without, m);
+	}
+	printf("%s %.3f\n", name, (best - base) / operations);
 	fflush(stdout);
 }
 

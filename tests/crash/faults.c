@@ -99,12 +99,24 @@ static void in_deferred(void)
 // In the C library, which may hold locks: no names that need them.
 static void allocator(void) { free(wild); }
 
+// A function as some compilers make it, without anything to unwind it by.
+void no_cfi(void (*f)(void));
+__asm__(".text\nno_cfi:\n\tpushq %rbx\n\tcall *%rdi\n\tpopq %rbx\n\tret\n");
+
+static void fails(void) { panic("in a frame that can be left"); }
+
+static void no_tables(void)
+{
+	defer { puts("cannot run"); }
+	no_cfi(fails);
+}
+
 #define CASE(f) if (strcmp(argv[1], #f) == 0) f()
 int main(int argc, char **argv)
 {
 	if (argc < 2) return 1;
 	CASE(load); CASE(store); CASE(calls); CASE(divide); CASE(overflow); CASE(length);
 	CASE(load_wild); CASE(call_wild); CASE(stack); CASE(thread_stack); CASE(sent); CASE(sent_fpe);
-	CASE(ignored); CASE(own); CASE(chained); CASE(in_deferred); CASE(allocator);
+	CASE(ignored); CASE(own); CASE(chained); CASE(in_deferred); CASE(allocator); CASE(no_tables);
 	return 0;
 }

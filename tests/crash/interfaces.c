@@ -13,6 +13,10 @@ interface(Swimmer) {
 	void (*Swim)(void *self);
 };
 
+interface(Floater) {
+	void (*Float)(void *self);
+};
+
 typedef struct Mallard { int n; } Mallard;
 
 method void Mallard_Quack(Mallard *m) { m->n++; }
@@ -33,6 +37,13 @@ static void missing(void) { type_assert(as(Duck, &m), Swimmer); }
 static void receiver(void) { type_assert(as(any, m), Duck); }
 static void no_interface(void) { type_assert(none, Swimmer); }
 static void calls(void) { call(none, Quack); }
+
+static void copies_nil(void)
+{
+	any a = as(any, (Mallard *)none.data);
+
+	call(type_assert(a, Floater), Float);
+}
 
 static void compares(void)
 {
@@ -70,5 +81,6 @@ int main(int argc, char **argv)
 	text = as(any, str("text"));
 	CASE(concrete); CASE(empty); CASE(pointer); CASE(named); CASE(missing); CASE(receiver);
 	CASE(no_interface); CASE(calls); CASE(compares); CASE(again); CASE(scopes);
+	CASE(copies_nil);
 	return 0;
 }

@@ -45,9 +45,9 @@ check(int i, int t, void *got)
 static void *
 assertion(int i, struct goat_type *t)
 {
-	if (__atomic_load_n(&site[i].type, __ATOMIC_ACQUIRE) == t)
+	if (__atomic_load_n(&site[i].word, __ATOMIC_ACQUIRE) == t)
 		return site[i].tab;
-	return goat_assertE2I2(&inter[i], t, &site[i]);
+	return goat_assertE2I2(&inter[i], t, &site[i], t);
 }
 
 static void *
@@ -83,7 +83,7 @@ main(void)
 		list[i] = &set[i];
 	}
 	for (int i = 0; i < INTERFACES; i++)
-		site[i].type = &site[i];
+		site[i].word = &site[i];
 	for (int i = 0; i < INTERFACES; i++)
 		inter[i] = (struct goat_type){ .kind = GOAT_IFACE, .name = "I", .nmethods = 1,
 					       .methods = i % 2 ? other : methods };

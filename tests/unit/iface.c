@@ -46,20 +46,20 @@ link_program(void)
 static void
 panics(void *pair)
 {
-	goat_assertE2I(((void **)pair)[0], ((void **)pair)[1], NULL);
+	goat_assertE2I(((void **)pair)[0], ((void **)pair)[1], NULL, NULL);
 }
 
 static void
 panics_at(void *three)
 {
-	goat_assertE2I(((void **)three)[0], ((void **)three)[1], ((void **)three)[2]);
+	goat_assertE2I(((void **)three)[0], ((void **)three)[1], ((void **)three)[2], NULL);
 }
 
 TestSuite(iface, .init = link_program);
 
 Test(iface, a_pointer_has_both_kinds_of_method_a_value_one)
 {
-	void (**tab)(void) = goat_assertE2I2(&duck, &cat_pointer, NULL);
+	void (**tab)(void) = goat_assertE2I2(&duck, &cat_pointer, NULL, NULL);
 	const struct goat_itab *itab;
 
 	cr_assert_not_null(tab);
@@ -68,23 +68,23 @@ Test(iface, a_pointer_has_both_kinds_of_method_a_value_one)
 	itab = (const struct goat_itab *)((char *)tab - offsetof(struct goat_itab, fn));
 	cr_expect(itab->inter == &duck && itab->type == &cat_pointer && itab->hash == 5);
 	cr_expect_eq(goat_tabtype(tab), &cat_pointer);
-	cr_expect_null(goat_assertE2I2(&duck, &cat, NULL));
-	cr_expect_not_null(goat_assertE2I2(&quacker, &cat, NULL));
-	cr_expect_not_null(goat_assertE2I2(&quacker, &cat_twin, NULL));
+	cr_expect_null(goat_assertE2I2(&duck, &cat, NULL, NULL));
+	cr_expect_not_null(goat_assertE2I2(&quacker, &cat, NULL, NULL));
+	cr_expect_not_null(goat_assertE2I2(&quacker, &cat_twin, NULL, NULL));
 	cr_expect_str_eq(goat_missingmethod(&duck, &cat), "Walk");
 	cr_expect_null(goat_missingmethod(&duck, &cat_pointer));
 }
 
 Test(iface, gives_the_same_answer_again)
 {
-	void *yes = goat_assertE2I2(&quacker, &cat, NULL);
+	void *yes = goat_assertE2I2(&quacker, &cat, NULL, NULL);
 
 	for (int i = 0; i < 3; i++) {
-		cr_expect_eq(goat_assertE2I2(&quacker, &cat, NULL), yes);
-		cr_expect_eq(goat_assertE2I(&quacker, &cat, NULL), yes);
-		cr_expect_null(goat_assertE2I2(&duck, &dog, NULL));
-		cr_expect_null(goat_assertE2I2(&duck, NULL, NULL));
-		cr_expect_null(goat_assertE2I2(&odd, &cat, NULL));    // the name, but not the signature
+		cr_expect_eq(goat_assertE2I2(&quacker, &cat, NULL, NULL), yes);
+		cr_expect_eq(goat_assertE2I(&quacker, &cat, NULL, NULL), yes);
+		cr_expect_null(goat_assertE2I2(&duck, &dog, NULL, NULL));
+		cr_expect_null(goat_assertE2I2(&duck, NULL, NULL, NULL));
+		cr_expect_null(goat_assertE2I2(&odd, &cat, NULL, NULL));    // the name, but not the signature
 	}
 }
 
@@ -102,7 +102,8 @@ Test(iface, names_the_first_method_that_is_missing)
 static void *
 ask_at(struct goat_site *site, const struct goat_type *inter, const struct goat_type *type)
 {
-	return site->type == type ? site->tab : goat_assertE2I2((void *)inter, (void *)type, site);
+	return site->word == type ? site->tab
+				  : goat_assertE2I2((void *)inter, (void *)type, site, (void *)type);
 }
 
 Test(iface, a_site_keeps_its_first_answer)
@@ -114,21 +115,21 @@ Test(iface, a_site_keeps_its_first_answer)
 	void *yes = ask_at(&hit, &quacker, &cat);
 
 	cr_expect_null(ask_at(&miss, &quacker, NULL));
-	cr_expect_eq(miss.type, &miss);
+	cr_expect_eq(miss.word, &miss);
 	cr_expect_null(ask_at(&miss, &quacker, &dog));
-	cr_expect(hit.type == &cat && hit.tab == yes && yes != NULL);
-	cr_expect(miss.type == &dog && miss.tab == NULL);
+	cr_expect(hit.word == &cat && hit.tab == yes && yes != NULL);
+	cr_expect(miss.word == &dog && miss.tab == NULL);
 	cr_expect_neq(ask_at(&hit, &quacker, &cat_pointer), yes);
-	cr_expect_eq(hit.type, &cat);
+	cr_expect_eq(hit.word, &cat);
 	cr_expect_str_neq(panic_of(panics_at, (void *[]){ &quacker, &dog, &sure }), "");
-	cr_expect_eq(sure.type, &sure);
+	cr_expect_eq(sure.word, &sure);
 	goat_addmethods((void *)library, (void *)(library + 1));
 	cr_expect_not_null(ask_at(&miss, &quacker, &dog));
-	cr_expect_neq(miss.type, &dog);
+	cr_expect_neq(miss.word, &dog);
 	cr_expect_eq(ask_at(&hit, &quacker, &cat), yes);
-	cr_expect_eq(hit.type, &cat);
-	cr_expect_eq(goat_assertE2I(&quacker, &cat, &sure), yes);
-	cr_expect(sure.type == &cat && sure.tab == yes);
+	cr_expect_eq(hit.word, &cat);
+	cr_expect_eq(goat_assertE2I(&quacker, &cat, &sure, &cat), yes);
+	cr_expect(sure.word == &cat && sure.tab == yes);
 }
 
 // A library that is loaded after the question was asked.
@@ -136,12 +137,12 @@ Test(iface, forgets_failures_when_methods_come)
 {
 	static const struct goat_methodset set = { &dog, 1, cat_one };
 	static const struct goat_methodset *const library[] = { &set };
-	void *yes = goat_assertE2I2(&quacker, &cat, NULL);
+	void *yes = goat_assertE2I2(&quacker, &cat, NULL, NULL);
 
-	cr_expect_null(goat_assertE2I2(&quacker, &dog, NULL));
+	cr_expect_null(goat_assertE2I2(&quacker, &dog, NULL, NULL));
 	goat_addmethods((void *)library, (void *)(library + 1));
-	cr_expect_not_null(goat_assertE2I2(&quacker, &dog, NULL));
-	cr_expect_eq(goat_assertE2I2(&quacker, &cat, NULL), yes);
+	cr_expect_not_null(goat_assertE2I2(&quacker, &dog, NULL, NULL));
+	cr_expect_eq(goat_assertE2I2(&quacker, &cat, NULL, NULL), yes);
 }
 
 Test(iface, remembers_many)
@@ -161,9 +162,9 @@ Test(iface, remembers_many)
 	}
 	goat_addmethods(list, list + N);
 	for (int i = 0; i < N; i++)
-		tab[i] = goat_assertE2I2(&quacker, &type[i], NULL);
+		tab[i] = goat_assertE2I2(&quacker, &type[i], NULL, NULL);
 	for (int i = 0; i < N; i++) {
-		cr_expect_eq(goat_assertE2I2(&quacker, &type[i], NULL), tab[i]);
+		cr_expect_eq(goat_assertE2I2(&quacker, &type[i], NULL, NULL), tab[i]);
 		cr_expect_eq(tab[i] != NULL, i % 3 != 0);
 		cr_expect(tab[i] == NULL || goat_tabtype(tab[i]) == &type[i]);
 	}
@@ -174,7 +175,7 @@ Test(iface, the_errors_of_the_runtime_have_their_methods)
 	static const struct goat_method error[] = { { "Error", "string (void)", 0x7fb6d4a9, 0, 0, NULL } };
 	struct goat_type failure = { .kind = GOAT_IFACE, .name = "Failure", .methods = error, .nmethods = 1 };
 	goat_any nil = goat_panicnilerror();
-	goat_string (**tab)(void *) = goat_assertE2I2(&failure, (void *)nil.type, NULL);
+	goat_string (**tab)(void *) = goat_assertE2I2(&failure, (void *)nil.type, NULL, NULL);
 	goat_string text;
 	bool is_error;
 

@@ -57,7 +57,7 @@ walk_mine(void)
 	struct goat_regs regs;
 	uintptr_t cfa;
 
-	goat_here(&regs);
+	arch_here(&regs);
 	for (nmine = 0; nmine < FRAMES && goat_step(&regs, &cfa) == WALK_PAD; nmine++) {
 		mine[nmine] = (struct seen){ .pc = regs.r[ARCH_PC] * 2 + regs.exact,
 					     .sp = regs.r[ARCH_SP] };

@@ -123,11 +123,11 @@ struct goat_itab {
 };
 
 // What an assertion to an interface keeps where it stands in the program: the first answer that it
-// got. Static; compiled code compares `type` and takes `tab`, and else asks the runtime.
+// got. Static; compiled code compares `word` and takes `tab`, and else asks the runtime.
 // Go: abi.TypeAssertCache.
 struct goat_site {
-	const void *type;       // asked for; at first the struct itself
-	void *tab;              // the answer, NULL if it was a failure; written before type
+	const void *word;       // the first word of the interface asked about; at first the struct itself
+	void *tab;              // the answer, NULL if it was a failure; written before word
 	struct goat_site *next; // of those that keep a failure
 };
 

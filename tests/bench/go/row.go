@@ -17,12 +17,12 @@ func seconds(f func(n int), n int) float64 {
 	return time.Since(start).Seconds()
 }
 
-func nanoseconds(f func(n int)) float64 {
-	best, n := 1e9, 100
+func rounds(f func(n int)) int {
+	n := 100
 	for {
 		t := seconds(f, n)
 		if t >= 0.01 {
-			break
+			return n
 		}
 		if t < 0.001 {
 			n *= 10
@@ -30,19 +30,28 @@ func nanoseconds(f func(n int)) float64 {
 			n = int(float64(n)*0.011/t) + 1
 		}
 	}
-	for i := 0; i < batches; i++ {
-		if t := seconds(f, n); t < best {
-			best = t
-		}
+}
+
+func quicker(best float64, f func(n int), n int) float64 {
+	if t := 1e9 * seconds(f, n) / float64(n); t < best {
+		return t
 	}
-	return 1e9 * best / float64(n)
+	return best
 }
 
 func row(name string, f func(n int), operations int) {
-	fmt.Printf("%s %.3f\n", name, nanoseconds(f)/float64(operations))
+	n, best := rounds(f), 1e9
+	for i := 0; i < batches; i++ {
+		best = quicker(best, f, n)
+	}
+	fmt.Printf("%s %.3f\n", name, best/float64(operations))
 }
 
 func rowOver(name string, with, without func(n int), operations int) {
-	base := nanoseconds(without)
-	fmt.Printf("%s %.3f\n", name, (nanoseconds(with)-base)/float64(operations))
+	n, m, best, base := rounds(with), rounds(without), 1e9, 1e9
+	for i := 0; i < 2*batches; i++ {
+		best = quicker(best, with, n)
+		base = quicker(base, without, m)
+	}
+	fmt.Printf("%s %.3f\n", name, (best-base)/float64(operations))
 }
