@@ -18,8 +18,8 @@
 struct goat_panic {
 	struct _Unwind_Exception exc;   // must be first
 	struct goat_panic *link;        // the one before it; in the pool the next
-	// Whose chain it is in. Where there are two copies of this runtime, in a program and in one of
-	// its libraries, it may not be the one of who asks.
+	// Whose chain it is in. Where there are two copies of this runtime, in a program and in one
+	// of its libraries, it may not be the one of who asks.
 	struct goat_g *g;
 	goat_any value;
 	uintptr_t frame;                // CFA of the frame whose deferred code it runs
@@ -69,8 +69,9 @@ GOAT_HIDDEN void goat_waitthreads(void);
 // The function that all threads begin with which were made here.
 GOAT_HIDDEN void *goat_threadstart(void *arg);
 
-// panic.c: print(arg), to say why the program ends: with the floor for itself, a stack that is large
-// enough, and no signals. Another thread's report never begins. With FLUSH, stdio is flushed first.
+// panic.c: print(arg), to say why the program ends: with the floor for itself, a stack that is
+// large enough, and no signals. Another thread's report never begins. With FLUSH, stdio is flushed
+// first.
 GOAT_HIDDEN void goat_report(void (*print)(void *), void *arg, bool flush);
 // Frees P, a panic in the chain, and those above it.
 GOAT_HIDDEN void goat_droppanics(struct goat_panic *p);

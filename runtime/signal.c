@@ -12,14 +12,14 @@
 // That frame unwinds like a signal's, so a landing pad is found for the very instruction.
 //
 // Handlers are installed before main, for these three signals only. A program that installs its own
-// gets the signal instead of us; if it wants panics too, it calls the handler that sigaction gave it
-// as the old one. If there was one already when we came (AddressSanitizer's, or that of a
+// gets the signal instead of us; if it wants panics too, it calls the handler that sigaction gave
+// it as the old one. If there was one already when we came (AddressSanitizer's, or that of a
 // library), it is called for all that does not become a panic or a stack overflow. SIG_IGN makes no
 // difference, as to the kernel. Signals that were sent (kill, raise) are not faults: what they did
 // before, they do.
 //
-// Each thread made here has an alternate stack, unless it has set up one, so that there is a stack to
-// report the end of the stack on. Others get one with their first allocation or panic.
+// Each thread made here has an alternate stack, unless it has set up one, so that there is a stack
+// to report the end of the stack on. Others get one with their first allocation or panic.
 //
 // Go:    as runtime/signal_unix.go; a wild fault ends the program by the signal, not with status 2.
 // Layer: lang.

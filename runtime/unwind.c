@@ -20,12 +20,13 @@
 //	    So looking up takes no lock.
 //	U2  Only addresses in what was loaded at start are remembered: another library's may be used
 //	    again by the next one.
-//	U3  Nothing here calls malloc or waits for a lock: a signal may have come anywhere.
+//	U3  Nothing here calls malloc or waits for a lock (nor does libgcc, unless code that was made
+//	    at run time has been registered with it): a signal may have come anywhere.
 //
-// Tried, by tests/bench/panic.c (ns: through 1 frame, 10 frames, 10 that defer; now 26, 74, 177): the
-// registers all in memory, 26, 90, 194; all in locals, 35, 90, 315, as each landing stores them;
-// pointers to where they were saved, followed when landing, 27, 80, 201. What the next frame depends
-// on, stack and frame pointer, has to be in registers, and the rest must not.
+// Tried, by tests/bench/panic.c (ns: through 1 frame, 10 frames, 10 that defer; now 26, 74, 177):
+// the registers all in memory, 26, 90, 194; all in locals, 35, 90, 315, as each landing stores them;
+// pointers to where they were saved, followed when landing, 27, 80, 201. What the next frame
+// depends on, stack and frame pointer, has to be in registers, and the rest must not.
 //
 // Go:    as runtime/symtab.go's pcvalue cache in spirit; Go's tables are its own.
 // Layer: base.
@@ -133,7 +134,7 @@ learn(uintptr_t key, struct rule *rule, struct frame *f)
 		return;
 	}
 	if (!goat_findentry(&f->e, pc)) {
-		// libgcc does not know of the program's first function where that is linked statically.
+		// Where it is linked statically, libgcc does not know the program's first function.
 		if (pc - getauxval(AT_ENTRY) < START_SIZE)
 			rule->kind = BOTTOM;
 		return;
@@ -218,8 +219,9 @@ static struct table *
 grown(const struct table *t)
 {
 	size_t n = (size_t)2 << t->bits;
-	struct table *new = mmap(NULL, sizeof *new + n * sizeof(struct rule), PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t size = sizeof(struct table) + n * sizeof(struct rule);
+	struct table *new = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				 -1, 0);
 
 	if (new == MAP_FAILED)
 		return NULL;
@@ -315,7 +317,8 @@ goat_unwindinit(void)
 	if (nstays > 0)
 		return;
 	dl_iterate_phdr(take_up, &only_program);
-	if (stays_loaded((uintptr_t)goat_unwindinit) || dlsym(RTLD_DEFAULT, "goat_gopanic") != NULL) {
+	if (stays_loaded((uintptr_t)goat_unwindinit) ||
+	    dlsym(RTLD_DEFAULT, "goat_gopanic") != NULL) {
 		nstays = 0;
 		dl_iterate_phdr(take_up, NULL);
 	}
@@ -336,8 +339,8 @@ trace_add(struct goat_trace *trace, uintptr_t key)
 
 // One frame that has no rule, by the letter. Gives PLAIN when that leads to its caller.
 static __attribute__((noinline)) enum kind
-leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintptr_t sp, uintptr_t fp,
-	  uintptr_t *cfa)
+leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintptr_t sp,
+	  uintptr_t fp, uintptr_t *cfa)
 {
 	struct rule rule;
 	struct frame f;
@@ -358,8 +361,8 @@ leave_odd(struct goat_regs *regs, struct goat_trace *trace, uintptr_t key, uintp
 		regs->r[ARCH_SP] += f.args;
 		return LANDS;
 	}
-	// What the panic of a signal did before it was one is nobody's business. Another handler is left
-	// for good, which the kernel would not know.
+	// What the panic of a signal did before it was one is nobody's business. Another handler is
+	// left for good, which the kernel would not know.
 	if (f.e.start == (uintptr_t)goat_sigpanic)
 		trace->n = 0;
 	else if (f.e.signal)
@@ -443,8 +446,9 @@ step_odd(struct goat_regs *regs, uintptr_t *cfa)
 	learn(position(regs), &rule, &f);
 	if (rule.kind == BOTTOM || rule.kind == LOST)
 		return walked[rule.kind];
-	return goat_cfaof(&f.row, regs, cfa) && goat_followrow(&f.row, f.e.signal, regs, *cfa) ? WALK_PAD
-										      : WALK_LOST;
+	if (!goat_cfaof(&f.row, regs, cfa) || !goat_followrow(&f.row, f.e.signal, regs, *cfa))
+		return WALK_LOST;
+	return WALK_PAD;
 }
 
 __attribute__((no_sanitize("address", "thread"))) enum goat_walked

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// amd64.S: what of panics cannot be said in C: reading all registers of a frame, and going on in one.
+// amd64.S: what of panics cannot be said in C: reading all registers of a frame, and going on in
+// one.
 //
 // A shadow stack (CET) is not kept up: the C library of today does not enable it.
 //
