@@ -177,21 +177,16 @@ static struct table first = { FIRST_BITS, first_rules, 0 };
 static struct table *table = &first;    // atomic
 static char locked;                     // atomic; who finds it taken does not remember
 
-// A function, so that the thread sanitizer sees it, which goat_walk is hidden from.
-static inline const struct table *
-current(void)
-{
-	// Acquire: pairs with the store in remember.
-	return __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-}
+// ThreadSanitizer does not see the walk's loads, nor the order that they give.
+#define UNSEEN __attribute__((no_sanitize("address", "thread")))
 
-static size_t
+UNSEEN static size_t
 slot(const struct table *t, uintptr_t key)
 {
 	return key * UINT64_C(0x9e3779b97f4a7c15) >> (64 - t->bits);
 }
 
-static inline const struct rule *
+UNSEEN static inline const struct rule *
 find(const struct table *t, uintptr_t key)
 {
 	for (size_t i = slot(t, key);; i = (i + 1) & (((size_t)1 << t->bits) - 1)) {
@@ -410,10 +405,10 @@ leave_plain(struct goat_regs *regs, const struct rule *rule, uintptr_t cfa, uint
 }
 #undef SAVED
 
-__attribute__((no_sanitize("address", "thread"))) enum goat_walked
+UNSEEN enum goat_walked
 goat_walk(struct goat_regs *regs, struct goat_trace *trace, bool again, uintptr_t *cfa_out)
 {
-	const struct table *t = current();
+	const struct table *t = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
 	uintptr_t sp = regs->r[ARCH_SP], fp = regs->r[ARCH_FP], key = position(regs), cfa;
 	struct rule made;
 
@@ -466,7 +461,7 @@ goat_step(struct goat_regs *regs, uintptr_t *cfa)
 	struct rule made;
 	uintptr_t key = position(regs);
 
-	rule = find(current(), key);
+	rule = find(__atomic_load_n(&table, __ATOMIC_ACQUIRE), key);
 	if (rule == NULL)
 		rule = learn_rule(key, &made);
 	if (rule == NULL)

@@ -22,6 +22,12 @@ defer_again(const struct defer_jump *jumps, size_t n, int at)
 }
 
 bool
+defer_needs_records(size_t n, bool again)
+{
+	return again || n > DEFER_MAX_OPEN;
+}
+
+bool
 defer_stored_later(const struct defer_jump *jumps, size_t n, int declared, int captured, int stored)
 {
 	if (stored > captured)

@@ -7,10 +7,10 @@
 //
 // Deferred code that is met at most once is open-coded: its arguments lie in variables, a flag says
 // whether it was met, and it stands at the function's end. Where one may be met again there is a
-// list of records instead, for that function.
+// list of records instead, for that function; so there is for many.
 //
-// Go:    as cmd/compile's open-coded defers, which have a limit of eight and of exits; here nothing
-//        is copied for an exit, so there is none.
+// Go:    as cmd/compile's open-coded defers, which have a limit of eight, and of exits, for each has a
+//        copy there.
 // Layer: core.
 
 #ifndef GOAT_CORE_DEFER_H
@@ -27,6 +27,8 @@ enum {
 	DEFER_ANYWHERE = 0x7fffffff,    // a jump that may come from any position
 	// Go's limit for a variable that is captured as a copy: closurevar.go, 128 bytes.
 	DEFER_MAX_COPY = 128,
+	// Each flag is known to each landing pad, which makes more of them expensive to compile.
+	DEFER_MAX_OPEN = 32,
 };
 
 struct defer_jump {
@@ -35,6 +37,9 @@ struct defer_jump {
 
 // Whether control may come to position AT again after it has been there.
 bool defer_again(const struct defer_jump *jumps, size_t n, int at);
+
+// Whether N items of a function, of which AGAIN: some may be met again, need records.
+bool defer_needs_records(size_t n, bool again);
 
 // Whether a store at position STORED may hit the same variable, which is made anew each time that
 // control passes DECLARED, after its value was captured at position CAPTURED.

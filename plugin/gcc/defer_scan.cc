@@ -417,7 +417,7 @@ finish_items(struct deferred_code *c)
 			continue;
 		jumps_in(c, d->around, &jumps);
 		d->again = defer_again(jumps.address(), jumps.length(), d->at);
-		d->scope->records |= d->again;
+		d->scope->records |= defer_needs_records(d->scope->items.length(), d->again);
 	}
 }
 

@@ -85,3 +85,11 @@ Test(defer, stored_later)
 			     row[i].later, "%s", row[i].text);
 	}
 }
+
+Test(defer, needs_records)
+{
+	cr_expect(!defer_needs_records(0, false));
+	cr_expect(!defer_needs_records(DEFER_MAX_OPEN, false));
+	cr_expect(defer_needs_records(DEFER_MAX_OPEN + 1, false));
+	cr_expect(defer_needs_records(1, true));
+}
