@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holds deferred code against a model, on random programs.
 
-usage: defer_model.py --goatcc PATH [--seed N] [--count N] [--options "-O0,-O2 -g"]
+usage: defer_model.py --goatcc PATH [--seed N] [--count N] [--options="-O0,-O2 -g"]
 
 A program is a few functions that call each other, and defer calls and blocks in branches, loops,
 switches, statement expressions and other deferred blocks; they declare variables there and change
