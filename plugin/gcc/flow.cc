@@ -317,6 +317,8 @@ flow_conversion(struct walk_state *w, struct esc_hole k, tree t)
 		return flow_discard(w, from);
 	if (points_to_code(to_type) && !points_to_code(from_type))
 		return flow_value(w, to_heap(), from);
+	if (unit.checked.contains(t))
+		return flow_value(w, k, from);
 	if (is_data_pointer(to_type) && is_data_pointer(from_type) &&
 	    hides_pointers(TREE_TYPE(from_type), TREE_TYPE(to_type))) {
 		if (k.derefs >= 0)
@@ -837,6 +839,8 @@ is_hiding_cast(tree pointer)
 {
 	tree to = TREE_TYPE(pointer), from;
 
+	if (unit.checked.contains(pointer))
+		return false;
 	while (CONVERT_EXPR_P(pointer) || TREE_CODE(pointer) == POINTER_PLUS_EXPR)
 		pointer = TREE_OPERAND(pointer, 0);
 	from = TREE_TYPE(pointer);

@@ -144,6 +144,7 @@ struct unit {
 	bool annotated;         // includes <goat.h>
 	vec<struct func *> funcs;
 	hash_map<tree, struct func *> by_decl;
+	hash_set<tree> checked; // casts of the data word of an interface to what it was seen to hold
 };
 extern struct unit unit;
 

@@ -338,14 +338,24 @@ is_of_type(tree have, tree type)
 	return either(compare(EQ_EXPR, have, want), expect(slow, false));
 }
 
+// No cast that bytes could be copied by.
+tree
+checked_cast(tree type, tree data)
+{
+	tree cast = build1(NOP_EXPR, type, data);
+
+	unit.checked.add(cast);
+	return cast;
+}
+
 // What DATA, the data word of an interface that holds a TYPE, stands for.
 tree
 unboxed(tree data, tree type)
 {
 	type = goat_type_itself(type);
 	if (goat_is_direct(type))
-		return build1(NOP_EXPR, type, data);
-	data = build1(NOP_EXPR, build_pointer_type(build_qualified_type(type, TYPE_QUAL_CONST)), data);
+		return checked_cast(type, data);
+	data = checked_cast(build_pointer_type(build_qualified_type(type, TYPE_QUAL_CONST)), data);
 	return called(build1(INDIRECT_REF, type, data), "");
 }
 

@@ -5,7 +5,8 @@
 usage: go_verdicts.py --goatcc PATH [--seed N] [--count N] [--keep DIR]
 
 A program is a few functions that call each other and move pointers between parameters, locals,
-fields, arrays, globals, new objects and results, in loops and conditions. Each of its lines says
+fields, arrays, globals, new objects, interfaces and results, in loops, conditions and deferred code.
+Each of its lines says
 the same in C and in Go, so that the reports can be compared line by line. What differs by
 language is left out: conversions, unions, byte copies, goto into blocks.
 
@@ -29,15 +30,17 @@ TYPES = {
     "s": ("S *{}", "*S"),
     "t": ("S {}", "S"),
     "v": ("int *{}[2]", "[2]*int"),
+    "e": ("any {}", "any"),
+    "m": ("I {}", "I"),
 }
-GLOBALS = {"p": "g", "q": "gg", "s": "gs", "t": "gv"}
+GLOBALS = {"p": "g", "q": "gg", "s": "gs", "t": "gv", "e": "ge", "m": "gm"}
 
 
 class Function:
     def __init__(self, rng, name):
         self.name = name
-        self.params = [rng.choice("pqst") for _ in range(rng.randint(1, 3))]
-        self.result = rng.choice("pqstpp")
+        self.params = [rng.choice("pqstem") for _ in range(rng.randint(1, 3))]
+        self.result = rng.choice("pqstppem")
 
 
 class Program:
@@ -48,14 +51,20 @@ class Program:
         self.line("#include <goat.h>", "package p")
         self.line("typedef struct S { int *a, *b; struct S *n; int v; } S;",
                   "type S struct { a, b *int; n *S; v int }")
-        self.line("int *g; int **gg; S *gs; S gv;", "var g *int; var gg **int; var gs *S; var gv S")
+        self.line("int *g; int **gg; S *gs; S gv; any ge;", "var g *int; var gg **int; var gs *S; var gv S; var ge any")
+        self.line("interface(I) { int *(*M)(void *self, int *p); };", "type I interface { M(p *int) *int }")
+        self.line("I gm;", "var gm I")
+        self.line("method int *S_M(S *s, int *p) {", "func (s *S) M(p *int) *int {")
+        c, go = self.rng.choice([("return p;", "return p"), ("return s->a;", "return s.a"), ("s->b = p; return g;", "s.b = p; return g")])
+        self.line(c, go)
+        self.line("}")
         self.line(" ".join(self.prototype(f) + ";" for f in self.functions), "")
         for f in self.functions:
             self.define(f)
 
-    def line(self, c, go):
+    def line(self, c, go=None):
         self.c.append(c)
-        self.go.append(go)
+        self.go.append(c if go is None else go)
 
     @staticmethod
     def names(f):
@@ -107,7 +116,26 @@ class Program:
     def values_p(self, _):
         return (self.forms("p", "{}", "{}") + self.forms("q", "*{}") + self.forms("i", "&{}", "&{}")
                 + self.forms("s", "{}->a", "{}->n->b", "&{}->v") + self.forms("t", "{}.b", "&{}.v")
-                + self.forms("v", "{}[i]") + [("g", "g"), ("gs->a", "gs.a"), ("new(int)", "new(int)")])
+                + self.forms("v", "{}[i]") + [("g", "g"), ("gs->a", "gs.a"), ("new(int)", "new(int)")]
+                + self.asserted("int *", "*int") + self.method_call())
+
+    def asserted(self, c, go):
+        e = self.pick("e")
+        return [(f"type_assert({e}, {c})", f"{e}.({go})")] if e else []
+
+    def method_call(self):
+        m, p = self.pick("m"), self.pick("p")
+        return [(f"call({m}, M, {p})", f"{m}.M({p})")] if m and p else []
+
+    def converted(self, inter, kinds):
+        names = [self.pick(kind) for kind in kinds]
+        return [(f"as({inter}, {name})", name) for name in names if name]
+
+    def values_e(self, _):
+        return self.forms("e", "{}", "{}") + [("ge", "ge")] + self.converted("any", "pqsti")
+
+    def values_m(self, _):
+        return self.forms("m", "{}") + [("gm", "gm")] + self.converted("I", "ss")
 
     def values_q(self, _):
         return (self.forms("q", "{}", "{}") + self.forms("p", "&{}", "&{}") + self.forms("s", "&{}->a")
@@ -119,14 +147,14 @@ class Program:
         if depth < 2:
             (a, go_a), (n, go_n) = self.value("p", depth + 1), self.value("s", depth + 1)
             made.append((f"new(S, .a = {a}, .n = {n})", f"&S{{a: {go_a}, n: {go_n}}}"))
-        return made + [("gs", "gs"), ("new(S)", "new(S)")]
+        return made + [("gs", "gs"), ("new(S)", "new(S)")] + self.asserted("S *", "*S")
 
     def values_t(self, depth):
         made = self.forms("t", "{}", "{}") + self.forms("s", "*{}")
         if depth < 2:
             (b, go_b), (n, go_n) = self.value("p", depth + 1), self.value("s", depth + 1)
             made.append((f"(S){{ .b = {b}, .n = {n} }}", f"S{{b: {go_b}, n: {go_n}}}"))
-        return made + [("gv", "gv")]
+        return made + [("gv", "gv")] + self.asserted("S", "S")
 
     def places(self, t):
         """What a value of type T can be assigned to."""
@@ -144,8 +172,10 @@ class Program:
         chance = self.rng.random()
         if chance < 0.35:
             self.definition()
-        elif chance < 0.85 or depth == 3:
-            t = self.rng.choice("ppqst")
+        elif chance < 0.43:
+            self.deferred(depth)
+        elif chance < 0.86 or depth == 3:
+            t = self.rng.choice("ppqstem")
             (place, go_place), (value, go_value) = self.rng.choice(self.places(t)), self.value(t)
             if place != value:
                 self.line(f"{place} = {value};", f"{go_place} = {go_value}")
@@ -153,7 +183,7 @@ class Program:
             self.block(depth)
 
     def definition(self):
-        t = self.rng.choice("pqstiv")
+        t = self.rng.choice("pqstivem")
         self.serial += 1
         name = f"{t}x{self.serial}"
         c, go = self.value("p" if t == "v" else t)
@@ -161,6 +191,21 @@ class Program:
             c, go = f"{{ {c} }}", f"[2]*int{{ {go} }}"
         self.line(f"{TYPES[t][0].format(name)} = {c};", f"var {name} {TYPES[t][1]} = {go}; _ = {name}")
         self.vars.append((t, name))
+
+    # Go moves what is made in the arguments into a function of its own, where recursion sees it as
+    # outside; and what a block in a loop captures it takes for assigned wherever that is.
+    def deferred(self, depth):
+        if depth > 0 or self.rng.random() < 0.4:
+            f = self.rng.choice(self.functions)
+            args = [self.pick(t) or GLOBALS[t] for t in f.params] + ["i"]
+            self.line(f"defer {f.name}({', '.join(args)});")
+            return
+        outer = len(self.vars)
+        self.line("defer {", "defer func() {")
+        for _ in range(self.rng.randint(1, 3)):
+            self.statement(3)
+        self.line("}", "}()")
+        del self.vars[outer:]
 
     def block(self, depth):
         c, go = self.rng.choice([("while", "for"), ("if", "if")])
@@ -174,6 +219,7 @@ class Program:
 
 def normal(text):
     text = text.replace("&S{...}", "new(S)").replace("new(*int)", "new(int *)")
+    text = re.sub(r"(devirtualizing .* to) \*(\w+)$", r"\1 \2 *", text)
     return "ignoring self-assignment" if "ignoring self-assignment" in text else text
 
 
