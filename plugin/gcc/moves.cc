@@ -585,6 +585,33 @@ rewrite_va_start(struct rewrite *r, tree call)
 		walk_tree_without_duplicates(&CALL_EXPR_ARG(call, i), use_incoming, r);
 }
 
+tree
+cannot_fault(tree *tp, int *, void *)
+{
+	switch (TREE_CODE(*tp)) {
+	case INDIRECT_REF:
+	case MEM_REF:
+	case ARRAY_REF:
+		TREE_THIS_NOTRAP(*tp) = 1;
+		return NULL_TREE;
+	default:
+		return NULL_TREE;
+	}
+}
+
+// __builtin_constant_p(*p): GCC loads it, and counts on the load going away, as those do that cannot
+// fault. Gives whether CALL is one, of a value without side effects.
+bool
+is_unevaluated(tree call, tree fn)
+{
+	if (fn == NULL_TREE || !fndecl_built_in_p(fn, BUILT_IN_NORMAL) ||
+	    DECL_FUNCTION_CODE(fn) != BUILT_IN_CONSTANT_P || call_expr_nargs(call) != 1 ||
+	    TREE_SIDE_EFFECTS(CALL_EXPR_ARG(call, 0)))
+		return false;
+	walk_tree_without_duplicates(&CALL_EXPR_ARG(call, 0), cannot_fault, NULL);
+	return true;
+}
+
 void
 rewrite_arguments(struct rewrite *r, tree call)
 {
@@ -602,6 +629,8 @@ rewrite_call(struct rewrite *r, tree *tp)
 		*tp = build_empty_stmt(EXPR_LOCATION(call));
 		return;
 	}
+	if (is_unevaluated(call, get_callee_fndecl(call)))
+		return;
 	if (CALL_EXPR_FN(call) != NULL_TREE)
 		rewrite_below(r, &CALL_EXPR_FN(call));
 	rewrite_arguments(r, call);
