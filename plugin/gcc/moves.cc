@@ -586,30 +586,20 @@ rewrite_va_start(struct rewrite *r, tree call)
 }
 
 tree
-cannot_fault(tree *tp, int *, void *)
+faulting(tree *tp, int *, void *)
 {
-	switch (TREE_CODE(*tp)) {
-	case INDIRECT_REF:
-	case MEM_REF:
-	case ARRAY_REF:
-		TREE_THIS_NOTRAP(*tp) = 1;
-		return NULL_TREE;
-	default:
-		return NULL_TREE;
-	}
+	return EXPR_P(*tp) && tree_could_trap_p(*tp) ? *tp : NULL_TREE;
 }
 
-// __builtin_constant_p(*p): GCC loads it, and counts on the load going away, as those do that cannot
-// fault. Gives whether CALL is one, of a value without side effects.
+// __builtin_constant_p(*p) does not look at *p. GCC loads it, and counts on the load going away, but
+// faults stay: what can fault is no constant.
 bool
-is_unevaluated(tree call, tree fn)
+is_constant_p_of_fault(tree call, tree fn)
 {
-	if (fn == NULL_TREE || !fndecl_built_in_p(fn, BUILT_IN_NORMAL) ||
-	    DECL_FUNCTION_CODE(fn) != BUILT_IN_CONSTANT_P || call_expr_nargs(call) != 1 ||
-	    TREE_SIDE_EFFECTS(CALL_EXPR_ARG(call, 0)))
-		return false;
-	walk_tree_without_duplicates(&CALL_EXPR_ARG(call, 0), cannot_fault, NULL);
-	return true;
+	return fn != NULL_TREE && fndecl_built_in_p(fn, BUILT_IN_NORMAL) && unit.annotated &&
+	       DECL_FUNCTION_CODE(fn) == BUILT_IN_CONSTANT_P && call_expr_nargs(call) == 1 &&
+	       !TREE_SIDE_EFFECTS(CALL_EXPR_ARG(call, 0)) &&
+	       walk_tree_without_duplicates(&CALL_EXPR_ARG(call, 0), faulting, NULL) != NULL_TREE;
 }
 
 void
@@ -629,8 +619,10 @@ rewrite_call(struct rewrite *r, tree *tp)
 		*tp = build_empty_stmt(EXPR_LOCATION(call));
 		return;
 	}
-	if (is_unevaluated(call, get_callee_fndecl(call)))
+	if (is_constant_p_of_fault(call, get_callee_fndecl(call))) {
+		*tp = build_zero_cst(TREE_TYPE(call));
 		return;
+	}
 	if (CALL_EXPR_FN(call) != NULL_TREE)
 		rewrite_below(r, &CALL_EXPR_FN(call));
 	rewrite_arguments(r, call);
