@@ -524,6 +524,19 @@ act_on_all(void)
 		lower_deferred(f);
 }
 
+// What the runtime does without being called has to be in the program: faults become panics.
+void
+need_runtime(void)
+{
+	tree entry = build_fold_addr_expr(runtime_function(ENTRY_mallocgc));
+	tree v = goat_constant("goat.runtime", ptr_type_node, NULL_TREE, true);
+
+	DECL_VISIBILITY(v) = VISIBILITY_HIDDEN;
+	DECL_PRESERVE_P(v) = 1;
+	goat_define(v, fold_convert(ptr_type_node, entry));
+	varpool_node::get_create(v)->force_output = 1;
+}
+
 void
 unit_pass(void)
 {
@@ -534,8 +547,10 @@ unit_pass(void)
 	report_finish();
 	if (!seen_error()) {
 		act_on_all();
-		if (unit.annotated)
+		if (unit.annotated) {
 			finish_interfaces();
+			need_runtime();
+		}
 	}
 	esc_free(unit.esc);
 	unit.esc = NULL;
