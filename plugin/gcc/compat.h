@@ -58,6 +58,17 @@ startswith(const char *s, const char *prefix)
 }
 #endif
 
+// asm ("TEXT") without operands.
+static inline void
+compat_set_basic_asm(tree t)
+{
+#if GCCPLUGIN_VERSION >= 15000
+	ASM_BASIC_P(t) = 1;
+#else
+	ASM_INPUT_P(t) = 1;
+#endif
+}
+
 // Whether another definition may take this one's place when the program is linked or loaded.
 static inline bool
 compat_replaceable(tree fn)

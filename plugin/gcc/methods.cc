@@ -731,7 +731,8 @@ mark_of_wrapper(void)
 	tree mark = build5(ASM_EXPR, void_type_node, build_string(strlen(code), code), NULL_TREE,
 			   NULL_TREE, NULL_TREE, NULL_TREE);
 
-	ASM_INPUT_P(mark) = ASM_VOLATILE_P(mark) = 1;
+	ASM_VOLATILE_P(mark) = 1;
+	compat_set_basic_asm(mark);
 	TREE_SIDE_EFFECTS(mark) = 1;
 	return mark;
 }
