@@ -58,6 +58,17 @@ startswith(const char *s, const char *prefix)
 }
 #endif
 
+// `break;`, as the front end has it before it makes it a goto. It may name a loop from 15 on.
+static inline tree
+compat_build_break(void)
+{
+#if GCCPLUGIN_VERSION >= 15000
+	return build1(BREAK_STMT, void_type_node, NULL_TREE);
+#else
+	return build0(BREAK_STMT, void_type_node);
+#endif
+}
+
 // asm ("TEXT") without operands.
 static inline void
 compat_set_basic_asm(tree t)

@@ -367,7 +367,7 @@ take_case(struct walk *w, tree bind, tree *loop)
 	tree list = NULL_TREE;
 
 	append_to_statement_list(FOR_BODY(*loop), &list);
-	append_to_statement_list_force(build0(BREAK_STMT, void_type_node), &list);
+	append_to_statement_list_force(compat_build_break(), &list);
 	*loop = list;
 	walk_below(w, &BIND_EXPR_BODY(bind));
 }
