@@ -139,6 +139,8 @@ lowered(struct lowering *l, tree call)
 {
 	location_t where = point_of_use(EXPR_LOCATION(call));
 
+	if (is_slice_word(call))
+		return lower_slice_word(l, call, where);
 	switch (called_marker(call)) {
 	case MARKER_AS:
 		return lower_as(l, call, where);
@@ -174,7 +176,7 @@ marker_below(tree t)
 	tree call = without_conversions(TREE_OPERAND(t, 0));
 	int marker = called_marker(call);
 
-	return marker == MARKER_AS || marker == MARKER_ASSERT ? call : NULL_TREE;
+	return marker == MARKER_AS || marker == MARKER_ASSERT || gives_holder(call) ? call : NULL_TREE;
 }
 
 void
@@ -184,6 +186,16 @@ lower_load(struct lowering *l, tree *tp)
 
 	lower_arguments(l, call);
 	*tp = lowered(l, call);
+}
+
+// at() gives an address of the type that the macro casts it to: there is no void * between.
+void
+lower_at(struct lowering *l, tree *tp)
+{
+	tree call = without_conversions(*tp);
+
+	lower_arguments(l, call);
+	*tp = fold_convert(TREE_TYPE(*tp), lowered(l, call));
 }
 
 // ---------------------------------------------------------------- the walk
@@ -200,7 +212,7 @@ lower_call(struct lowering *l, tree *tp)
 		spell_call(call);
 		return devirtualise(l, tp);
 	}
-	if (marker == MARKER_AS || marker == MARKER_ASSERT) {
+	if (marker == MARKER_AS || marker == MARKER_ASSERT || gives_holder(call)) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
@@ -314,6 +326,12 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 	case TARGET_EXPR:
 		if (l->met.add(t))
 			*walk_subtrees = 0;
+		return NULL_TREE;
+	CASE_CONVERT:
+		if (is_at(without_conversions(t))) {
+			*walk_subtrees = 0;
+			lower_at(l, tp);
+		}
 		return NULL_TREE;
 	case INDIRECT_REF:
 		if (marker_below(t) != NULL_TREE) {

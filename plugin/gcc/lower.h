@@ -8,6 +8,7 @@
 //	typeswitch.cc    type_switch
 //	iface.cc         what an interface is made of; is_nil(), type_name(), iface_eq()
 //	devirtualise.cc  calls through an interface
+//	slice.cc         slices, strings, make()
 //
 // Layer: glue.
 
@@ -65,6 +66,12 @@ tree lower_assert_ok(struct lowering *l, tree call, location_t where);
 // typeswitch.cc
 // Its condition, of which CALL is the marker, and the variables of its cases.
 void lower_type_switch(struct lowering *l, tree t, tree call);
+
+// slice.cc
+bool is_slice_word(tree call);
+bool is_at(tree call);
+bool gives_holder(tree call);
+tree lower_slice_word(struct lowering *l, tree call, location_t where);
 
 // devirtualise.cc
 void find_assignments(void);            // of the unit

@@ -7,6 +7,8 @@
 //	defer STATEMENT		for (char goat_deferred_ __attribute__((goat_defer));;) goat_label_1: STATEMENT
 //	type_switch (i) ...	for (__auto_type goat_switch_ __attribute__((goat_switch)) = (i);;) switch ...
 //	case_type (T, v) ...	for (T v __attribute__((goat_case));;) ...
+//	slice_range (xs, i, v) ...	for (__auto_type goat_range_ __attribute__((goat_range)) = (xs);;)
+//				for (...) for (size_t i __attribute__((goat_each)) = ...;;) for (T v ...) ...
 //
 // When a function has been parsed, and before the front end makes labels and gotos of its loops,
 // the loop is taken out and what was in it put in its place. What is left is a BIND_EXPR that
@@ -15,6 +17,7 @@
 //	of defer	a CALL_EXPR, or the BIND_EXPR of a block: nothing else, or there was an error
 //	of type_switch	the SWITCH_STMT
 //	of a case	its statement, and a `break`
+//	of slice_range	the loop, in which the variables of a round are marked in the same way
 //
 // So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
 // around them, and jumps into or out of a deferred block, are errors here, where they still have
@@ -128,6 +131,8 @@ const struct attribute_spec attributes[] = {
 	{ "goat_scope", 0, 0, true, false, false, false, handle_scope, NULL },
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_range", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_each", 0, 0, true, false, false, false, handle_marker, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
 
@@ -652,7 +657,8 @@ marker_of(tree t)
 		return NULL_TREE;
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
 		if (VAR_P(v) && (is_marked(v, "goat_defer") || is_marked(v, "goat_switch") ||
-				 is_marked(v, "goat_case")))
+				 is_marked(v, "goat_case") || is_marked(v, "goat_range") ||
+				 is_marked(v, "goat_each")))
 			return v;
 	return NULL_TREE;
 }
