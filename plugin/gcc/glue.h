@@ -14,8 +14,9 @@
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
 //	types.cc    descriptors of types
-//	methods.cc  methods, interfaces, itabs
-//	iface.cc    as(), type_assert(), type_switch ... become plain trees
+//	slice.cc    slices, strings, make()
+//	methods.cc  methods and interfaces of the unit; methods.h names the files around it
+//	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
 //
 // Layer: glue.
 
@@ -34,6 +35,7 @@ struct options {
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
 	bool wdefer_loop;       // warn of a defer in a loop
+	unsigned make_stack;    // bytes in the frame for make() of a variable size
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
 	bool dump_itabs;
@@ -59,6 +61,8 @@ enum object_kind {
 	OBJECT_ALIGNED,         // aligned_alloc
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
+	OBJECT_MAKE,            // make() of a slice
+	OBJECT_CAT,             // string_cat()
 };
 
 struct object {
@@ -75,6 +79,9 @@ struct object {
 	bool escapes;           // the verdict
 	bool in_frame;          // what is done about it: it gets a place in the frame,
 	bool on_heap;           // or one from the collector
+	// make() of a variable size, which escapes for its size alone: as if that were known.
+	struct esc_loc *sizeless;
+	bool buffered;          // on the heap, but a short one is in the frame
 };
 
 // A part of a function that runs only sometimes: one side of an `if`, a case.
@@ -182,6 +189,7 @@ struct walk_state {
 };
 void flow_function(struct func *f);
 void flow_value(struct walk_state *w, struct esc_hole k, tree t);
+void flow_elements(struct walk_state *w, struct esc_hole k, tree constructor);
 struct esc_hole flow_place(struct walk_state *w, tree lhs);
 struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
 bool is_returned_address(tree value);
@@ -237,7 +245,23 @@ FILE *open_output(const char *option, const char *name);
 bool report_wanted(void);
 bool flow_wanted(void);
 
+// slice.cc
+bool goat_is_slice(tree type);
+// Sends what a word about slices does with its operands where it goes; false if CALL is no such word.
+bool flow_slice_word(struct walk_state *w, struct esc_hole k, tree call);
+// Plain code for it, or NULL if it is none.
+tree rewritten_slice_word(tree call);
+bool slice_object_kind(tree call, enum object_kind *kind);
+void describe_slice_object(struct object *o);
+// The value of make() or string_cat(), in the frame only where FRAME.
+tree made_slice_object(struct func *f, const struct object *o, bool frame);
+// What subslice() or substr() takes a part of, or NULL if CALL is neither.
+tree subslice_operand(tree call);
+
 // moves.cc
+// A place in the frame for O, of its type or as bytes.
+tree frame_slot(struct func *f, const struct object *o);
+tree cleared(tree slot, tree address);
 // Whether a block of C's own heap may become an object of the frame; takes its part of the budget.
 bool fits_in_frame(struct func *f, const struct object *o);
 void act(struct func *f);
@@ -259,7 +283,31 @@ tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT a
 tree dereference(tree pointer);                 // *pointer, which is not null
 tree address_of(tree slot, tree type);          // &slot as a TYPE
 tree zero_of(tree type);
+tree assign(tree place, tree value);
 tree set_and_give(tree place, tree value, tree result);         // place = value, result
+tree effect(tree t);                            // T, which does something
+// A tree for the value of T that may stand in several places, of which the first is evaluated first.
+tree once(tree t);
+bool is_plain_local(tree decl);                 // a variable that nothing but its name refers to
+tree in_order(tree first, tree then);           // first, then
+tree choose(tree cond, tree a, tree b);         // cond ? a : b
+tree compare(enum tree_code code, tree a, tree b);
+tree both(tree a, tree b);
+tree either(tree a, tree b);
+tree expect(tree cond, bool value);
+tree first_field(tree record);
+tree field_named(tree record, const char *name);
+tree field_of(tree record, tree field);
+tree text_address(const char *text);            // as a constant of the program
+struct member_type {
+	const char *name;
+	tree type;
+};
+tree new_record(std::initializer_list<struct member_type> members);
+bool is_call_of(tree t, const char *name);      // of a function that <goat.h> declares
+// walk_tree of what *TP points to, if anything; of the operands of T.
+void walk_below(tree *tp, walk_tree_fn visit, void *data);
+void walk_operands(tree t, walk_tree_fn visit, void *data);
 // The block of the source that is F's body, made if there is none. Sizes in the types of parameters
 // are computed before it.
 tree outermost(struct func *f);
@@ -283,6 +331,7 @@ uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
+bool goat_is_string(tree type);
 tree goat_type_address(tree type);
 const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
@@ -295,30 +344,43 @@ void goat_types_finish(void (*each)(tree type));
 bool goat_has_methods(tree base);
 tree goat_typedef_with_methods(const char *name);       // NULL where there is none
 bool goat_is_interface(tree type);      // any is one too
+bool goat_is_any(tree type);
 uint32_t goat_interface_hash(uint32_t h, tree type);
-tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+void register_methods(const char *plugin);
+void register_method_attributes(void);
+
+// implements.cc
 // Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
 bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
 // Whether an interface of type FROM, in the source TEXT, can hold a TYPE; an error if not.
 bool goat_check_assertion(location_t where, bool in_switch, const char *text, tree from, tree type);
+
+// itabs.cc
 tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
+
+// wrappers.cc
+// The call of METHOD of what an interface, converted from a TYPE, holds at SELF, its data word; NULL
+// where that is not one function.
 tree goat_direct_call(location_t where, tree type, const char *method, tree self,
 		      const vec<tree> &rest);
-bool goat_is_any(tree type);
-void register_methods(const char *plugin);
-void goat_emit_methods(tree type);
-void register_method_attributes(void);
 
-// iface.cc
+// methodsets.cc
+tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+void goat_emit_methods(tree type);
+
+// lower.cc
 void lower_interfaces(void);
-void finish_interfaces(void);
 // The source's text for a tree made for it, "" where there is none; NULL for all other trees.
 const char *lowered_text(tree t);
-// Whether CALL makes the object of a converted value, which nobody will write to.
-bool is_box(tree call);
+
+// iface.cc
 // What was converted, of the braces of an interface that the source does not have; "" where it is
 // no pointer, NULL for any other braces.
 const char *converted_text(tree constructor);
+
+// convert.cc
+// Whether CALL makes the object of a converted value, which nobody will write to.
+bool is_box(tree call);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

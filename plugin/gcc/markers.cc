@@ -7,6 +7,8 @@
 //	defer STATEMENT		for (char goat_deferred_ __attribute__((goat_defer));;) goat_label_1: STATEMENT
 //	type_switch (i) ...	for (__auto_type goat_switch_ __attribute__((goat_switch)) = (i);;) switch ...
 //	case_type (T, v) ...	for (T v __attribute__((goat_case));;) ...
+//	slice_range (xs, i, v) ...	for (__auto_type goat_range_ __attribute__((goat_range)) = (xs);;)
+//				for (...) for (size_t i __attribute__((goat_each)) = ...;;) for (T v ...) ...
 //
 // When a function has been parsed, and before the front end makes labels and gotos of its loops,
 // the loop is taken out and what was in it put in its place. What is left is a BIND_EXPR that
@@ -15,6 +17,7 @@
 //	of defer	a CALL_EXPR, or the BIND_EXPR of a block: nothing else, or there was an error
 //	of type_switch	the SWITCH_STMT
 //	of a case	its statement, and a `break`
+//	of slice_range	the loop, in which the variables of a round are marked in the same way
 //
 // So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
 // around them, and jumps into or out of a deferred block, are errors here, where they still have
@@ -128,6 +131,8 @@ const struct attribute_spec attributes[] = {
 	{ "goat_scope", 0, 0, true, false, false, false, handle_scope, NULL },
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_range", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_each", 0, 0, true, false, false, false, handle_marker, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
 
@@ -165,18 +170,9 @@ struct walk {
 tree visit(tree *tp, int *walk_subtrees, void *data);
 
 void
-walk_below(struct walk *w, tree *tp)
+visit_below(struct walk *w, tree *tp)
 {
-	if (*tp != NULL_TREE)
-		walk_tree(tp, visit, w, NULL);
-}
-
-void
-walk_operands(struct walk *w, tree t)
-{
-	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
-		if (TREE_OPERAND(t, i) != NULL_TREE)
-			walk_below(w, &TREE_OPERAND(t, i));
+	walk_below(tp, visit, w);
 }
 
 void
@@ -185,7 +181,7 @@ walk_loop(struct walk *w, tree t)
 	struct around outer = w->at;
 
 	w->at.loop = w->at.breakable = true;
-	walk_operands(w, t);
+	walk_operands(t, visit, w);
 	w->at = outer;
 }
 
@@ -194,10 +190,10 @@ walk_switch(struct walk *w, tree t)
 {
 	struct around outer = w->at;
 
-	walk_below(w, &SWITCH_STMT_COND(t));
+	visit_below(w, &SWITCH_STMT_COND(t));
 	w->at.breakable = w->at.cases = true;
 	w->at.switch_scope = w->at.scope;
-	walk_below(w, &SWITCH_STMT_BODY(t));
+	visit_below(w, &SWITCH_STMT_BODY(t));
 	w->at = outer;
 }
 
@@ -228,7 +224,7 @@ take_rest(struct walk *w, tree_stmt_iterator i)
 	tsi_link_before(&last, rest, TSI_SAME_STMT);
 	w->scopes.put(bind, outer);
 	w->at.scope = bind;
-	walk_below(w, &BIND_EXPR_BODY(rest));
+	visit_below(w, &BIND_EXPR_BODY(rest));
 	w->at.scope = outer;
 }
 
@@ -241,7 +237,7 @@ walk_list(struct walk *w, tree list)
 			tsi_delink(&i);
 			continue;
 		}
-		walk_below(w, tsi_stmt_ptr(i));
+		visit_below(w, tsi_stmt_ptr(i));
 		if (is_block_defer(tsi_stmt(i)))
 			take_rest(w, i);
 		tsi_next(&i);
@@ -332,7 +328,7 @@ walk_deferred_block(struct walk *w, tree bind, tree *block)
 
 	w->at = {};
 	w->at.deferred = bind;
-	walk_below(w, block);
+	visit_below(w, block);
 	w->at = outer;
 }
 
@@ -352,7 +348,7 @@ take_deferred(struct walk *w, tree bind, tree *loop)
 	call = stmt != NULL_TREE ? without_casts(stmt) : NULL_TREE;
 	if (call != NULL_TREE && TREE_CODE(call) == CALL_EXPR) {
 		*loop = call;
-		return walk_below(w, loop);
+		return visit_below(w, loop);
 	}
 	error_at(stmt != NULL_TREE && EXPR_HAS_LOCATION(stmt)
 			 ? EXPR_LOCATION(stmt)
@@ -369,7 +365,7 @@ take_case(struct walk *w, tree bind, tree *loop)
 	append_to_statement_list(FOR_BODY(*loop), &list);
 	append_to_statement_list_force(compat_build_break(), &list);
 	*loop = list;
-	walk_below(w, &BIND_EXPR_BODY(bind));
+	visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 void
@@ -387,7 +383,7 @@ take_marker(struct walk *w, tree bind, tree marker)
 	if (is_marked(marker, "goat_case"))
 		return take_case(w, bind, loop);
 	*loop = FOR_BODY(*loop);
-	walk_below(w, &BIND_EXPR_BODY(bind));
+	visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 // ---------------------------------------------------------------- named results
@@ -444,12 +440,12 @@ walk_block(struct walk *w, tree bind)
 		if (VAR_P(v) && is_marked(v, "goat_result"))
 			meet_result(w, bind, v);
 		if (VAR_P(v) && DECL_INITIAL(v) != NULL_TREE)
-			walk_below(w, &DECL_INITIAL(v));
+			visit_below(w, &DECL_INITIAL(v));
 	}
 	if (marker != NULL_TREE)
 		take_marker(w, bind, marker);
 	else
-		walk_below(w, &BIND_EXPR_BODY(bind));
+		visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 // ---------------------------------------------------------------- jumps
@@ -494,7 +490,7 @@ meet_goto(struct walk *w, tree t)
 
 	w->jumps.safe_push({ computed ? NULL_TREE : label, w->at, EXPR_LOCATION(t) });
 	if (computed)
-		walk_below(w, &GOTO_DESTINATION(t));
+		visit_below(w, &GOTO_DESTINATION(t));
 }
 
 void
@@ -563,7 +559,7 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		leave(w, tp, w->at.loop, "continue", "continue statement not within a loop");
 		break;
 	case RETURN_EXPR:
-		walk_operands(w, t);
+		walk_operands(t, visit, w);
 		leave(w, tp, w->at.deferred == NULL_TREE, "return", "");
 		break;
 	case CASE_LABEL_EXPR:
@@ -588,7 +584,7 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		tree decl = COMPOUND_LITERAL_EXPR_DECL(t);
 
 		if (!w->met.add(decl) && DECL_INITIAL(decl) != NULL_TREE)
-			walk_below(w, &DECL_INITIAL(decl));
+			visit_below(w, &DECL_INITIAL(decl));
 		break;
 	}
 	case SAVE_EXPR:
@@ -630,7 +626,7 @@ take_markers(tree fn)
 	if (DECL_SAVED_TREE(fn) == NULL_TREE)
 		return;
 	w.fn = fn;
-	walk_below(&w, &DECL_SAVED_TREE(fn));
+	visit_below(&w, &DECL_SAVED_TREE(fn));
 	check_jumps(&w);
 	forget_labels(&w);
 	if (node == NULL)
@@ -661,7 +657,8 @@ marker_of(tree t)
 		return NULL_TREE;
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
 		if (VAR_P(v) && (is_marked(v, "goat_defer") || is_marked(v, "goat_switch") ||
-				 is_marked(v, "goat_case")))
+				 is_marked(v, "goat_case") || is_marked(v, "goat_range") ||
+				 is_marked(v, "goat_each")))
 			return v;
 	return NULL_TREE;
 }

@@ -149,7 +149,7 @@ spell_decl(tree decl)
 {
 	if (TREE_CODE(decl) == RESULT_DECL)
 		return "~r0";
-	if (DECL_NAME(decl) == NULL_TREE || (VAR_P(decl) && is_marked(decl, "goat_switch")))
+	if (DECL_NAME(decl) == NULL_TREE || (VAR_P(decl) && (is_marked(decl, "goat_switch") || is_marked(decl, "goat_range"))))
 		return "{temp}";
 	return IDENTIFIER_POINTER(DECL_NAME(decl));
 }

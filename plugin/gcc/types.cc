@@ -463,8 +463,10 @@ kind_of(tree type)
 			return KIND_EFACE;
 		if (goat_is_interface(type))
 			return KIND_IFACE;
-		if (given_name(type) != NULL && strcmp(given_name(type), "string") == 0)
+		if (goat_is_string(type))
 			return KIND_STRING;
+		if (goat_is_slice(type))
+			return KIND_SLICE;
 		return KIND_STRUCT;
 	case UNION_TYPE:
 		return COMPLETE_TYPE_P(type) ? KIND_UNION : KIND_VOID;
@@ -726,6 +728,8 @@ element_of(tree type, enum kind kind, size_t *n)
 	case KIND_COMPLEX:
 		*n = 2;
 		return goat_type_address(elem);
+	case KIND_SLICE:
+		return goat_type_address(TREE_TYPE(TREE_TYPE(field_named(type, "ptr"))));
 	case KIND_POINTER:
 		if (VOID_TYPE_P(elem) || variably_modified_type_p(elem, NULL_TREE))
 			return null_pointer_node;
@@ -773,7 +777,7 @@ value_of_descriptor(tree type)
 		  { "align", size_int(kind ? TYPE_ALIGN_UNIT(type) : 1) },
 		  { "kind", size_int(kind) },
 		  { "flags", size_int(flags) },
-		  { "name", build_string_literal(strlen(text) + 1, text) },
+		  { "name", text_address(text) },
 		  { "equal", runtime_address(kind ? algorithm(type, "equal") : NULL,
 					     member_type(record, "equal")) },
 		  { "hasher", runtime_address(kind ? algorithm(type, "hash") : NULL,
@@ -787,6 +791,14 @@ value_of_descriptor(tree type)
 }
 
 } // namespace
+
+bool
+goat_is_string(tree type)
+{
+	const char *name = TREE_CODE(type) == RECORD_TYPE ? given_name(type) : NULL;
+
+	return name != NULL && strcmp(name, "string") == 0;
+}
 
 tree
 goat_any_type(void)
