@@ -54,7 +54,7 @@ wide_float(tree type)
 bool
 points_to_code(tree type)
 {
-	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type));
+	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) && !goat_is_map(type);
 }
 
 bool

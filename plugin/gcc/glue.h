@@ -282,6 +282,12 @@ uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
+bool goat_is_comparable(tree type);     // it has an equality
+bool goat_is_regular(tree type);        // all of its bytes decide
+bool goat_is_string(tree type);
+bool goat_is_map(tree type);
+tree goat_map_key(tree map);
+tree goat_map_elem(tree map);
 tree goat_type_address(tree type);
 const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
