@@ -632,6 +632,8 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
 		both[0] = note(both[0], where, "switch case");
+	else if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_elem"))
+		both[0] = note(both[0], where, "range-deref");
 	else
 		both[0] = note(both[0], where, "assign");
 	both[1] = k;
@@ -788,6 +790,8 @@ flow_decl(struct walk_state *w, tree t)
 		esc_flow(unit.esc, note(esc_addr(to_heap()), decl, "too large for stack"), l->loc);
 	init = DECL_INITIAL(decl);
 	w->where = DECL_SOURCE_LOCATION(decl);
+	if (is_marked(decl, "goat_key"))
+		return;                 // keys leaked to the heap as they were put into the map
 	if (init != NULL_TREE && init != error_mark_node)
 		flow_assign(w, esc_discard(), decl, init, t);
 }

@@ -15,6 +15,7 @@
 //	trees.cc    builds trees: calls of the runtime, variables, objects
 //	types.cc    descriptors of types
 //	methods.cc  methods, interfaces, itabs
+//	map.cc      map_get(), map_set() ... become calls of the runtime
 //	iface.cc    as(), type_assert(), type_switch ... become plain trees
 //
 // Layer: glue.
@@ -59,6 +60,7 @@ enum object_kind {
 	OBJECT_ALIGNED,         // aligned_alloc
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
+	OBJECT_MAP,             // make(map(K, V))
 };
 
 struct object {
@@ -285,6 +287,7 @@ bool goat_is_direct(tree type);
 bool goat_is_comparable(tree type);     // it has an equality
 bool goat_is_regular(tree type);        // all of its bytes decide
 bool goat_is_string(tree type);
+tree goat_algorithm(tree type, const char *what, tree pointer_type);
 bool goat_is_map(tree type);
 tree goat_map_key(tree map);
 tree goat_map_elem(tree map);
@@ -324,6 +327,14 @@ bool is_box(tree call);
 // What was converted, of the braces of an interface that the source does not have; "" where it is
 // no pointer, NULL for any other braces.
 const char *converted_text(tree constructor);
+
+// map.cc
+// goat_makemap_(), what make() of a map is until the analysis is done.
+bool is_make_map(tree fn);
+const char *name_of_make_map(tree call);
+unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
+tree made_map(tree call, tree slot);
+bool flow_map_call(struct walk_state *w, tree call, tree fn);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

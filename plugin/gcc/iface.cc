@@ -24,7 +24,7 @@
 // Go:    as walk/convert.go and walk/expr.go (walkDotType), walk/switch.go.
 // Layer: glue.
 
-#include "glue.h"
+#include "lower.h"
 
 namespace {
 
@@ -36,19 +36,21 @@ enum marker {
 	MARKER_IS_NIL,
 	MARKER_IFACE_EQ,
 	MARKER_TYPE_NAME,
+	MARKER_MAKE,
+	MARKER_LEN,
+	MARKER_MAP_CLEAR,
+	MARKER_MAP_SHRINK,
+	MARKER_MAP_STATS,
+	MARKER_MAP_BEGIN,
+	MARKER_MAP_NEXT,
 	NMARKERS,
 };
 
 const char *const marker_names[NMARKERS] = {
 	"goat_as_",     "goat_assert_",   "goat_assert_ok_", "goat_switch_index_",
 	"goat_is_nil_", "goat_iface_eq_", "goat_type_name_",
-};
-
-struct lowering {
-	struct func *f;         // that is being lowered
-	tree fn;                // its declaration
-	auto_vec<tree> variables;       // made below the innermost block, not yet in it
-	hash_set<tree> met;
+	"goat_make_",    "goat_len_",      "goat_map_clear_", "goat_map_shrink_",
+	"goat_map_stats_", "goat_map_begin_", "goat_map_next_",
 };
 
 struct conversion {
@@ -87,6 +89,7 @@ called_marker(tree t)
 
 // ---------------------------------------------------------------- pieces
 
+} // namespace
 const char *
 text_of(tree literal)
 {
@@ -97,14 +100,18 @@ text_of(tree literal)
 		literal = TREE_OPERAND(literal, 0);
 	return TREE_CODE(literal) == STRING_CST ? keep(TREE_STRING_POINTER(literal)) : "";
 }
+namespace {
 
+} // namespace
 // The T of an argument (T *)0.
 tree
 type_argument(tree call, int i)
 {
 	return TREE_TYPE(TREE_TYPE(CALL_EXPR_ARG(call, i)));
 }
+namespace {
 
+} // namespace
 tree
 first_field(tree record)
 {
@@ -114,6 +121,7 @@ first_field(tree record)
 		f = DECL_CHAIN(f);
 	return f;
 }
+namespace {
 
 // The word of an interface that says what it holds: `tab`, or the `type` of an any.
 tree
@@ -124,6 +132,7 @@ first_word(tree iface)
 	return build3(COMPONENT_REF, TREE_TYPE(f), iface, f, NULL_TREE);
 }
 
+} // namespace
 // T, which the source has as TEXT.
 tree
 called(tree t, const char *text)
@@ -131,6 +140,7 @@ called(tree t, const char *text)
 	spelled->put(t, text);
 	return t;
 }
+namespace {
 
 // The data word of IFACE, where the source has TEXT.
 tree
@@ -148,6 +158,7 @@ is_plain_local(tree decl)
 	       !TREE_ADDRESSABLE(decl) && !TREE_THIS_VOLATILE(decl);
 }
 
+} // namespace
 // A tree for the value of T that may stand in several places, of which the first is evaluated first.
 tree
 once(tree t)
@@ -164,6 +175,7 @@ once(tree t)
 	TREE_SIDE_EFFECTS(t) = 1;
 	return t;
 }
+namespace {
 
 tree
 descriptor_pointer_type(void)
@@ -183,12 +195,15 @@ no_type(void)
 	return build_zero_cst(descriptor_pointer_type());
 }
 
+} // namespace
 tree
 compare(enum tree_code code, tree a, tree b)
 {
 	return build2(code, integer_type_node, a, fold_convert(TREE_TYPE(a), b));
 }
+namespace {
 
+} // namespace
 tree
 in_order(tree first, tree then)
 {
@@ -197,7 +212,9 @@ in_order(tree first, tree then)
 	TREE_SIDE_EFFECTS(t) = TREE_SIDE_EFFECTS(first) | TREE_SIDE_EFFECTS(then);
 	return t;
 }
+namespace {
 
+} // namespace
 tree
 choose(tree cond, tree a, tree b)
 {
@@ -206,7 +223,9 @@ choose(tree cond, tree a, tree b)
 	TREE_SIDE_EFFECTS(t) = TREE_SIDE_EFFECTS(cond) | TREE_SIDE_EFFECTS(a) | TREE_SIDE_EFFECTS(b);
 	return t;
 }
+namespace {
 
+} // namespace
 tree
 expect(tree cond, bool value)
 {
@@ -216,6 +235,7 @@ expect(tree cond, bool value)
 
 	return compare(NE_EXPR, call, integer_zero_node);
 }
+namespace {
 
 // (TYPE){INIT}, a value that may be used as an lvalue.
 tree
@@ -223,7 +243,7 @@ literal(struct lowering *l, location_t where, tree type, tree init)
 {
 	tree decl = build_decl(where, VAR_DECL, NULL_TREE, type), t;
 
-	DECL_CONTEXT(decl) = l->fn;
+	DECL_CONTEXT(decl) = l->f->decl;
 	DECL_ARTIFICIAL(decl) = 1;
 	DECL_IGNORED_P(decl) = 1;
 	TREE_USED(decl) = 1;
@@ -252,12 +272,14 @@ interface_value(struct lowering *l, location_t where, tree type, tree first, tre
 	return literal(l, where, TYPE_MAIN_VARIANT(type), init);
 }
 
+} // namespace
 bool
 has_known_size(tree type)
 {
 	return !VOID_TYPE_P(type) && !FUNC_OR_METHOD_TYPE_P(type) && COMPLETE_TYPE_P(type) &&
 	       tree_fits_uhwi_p(TYPE_SIZE_UNIT(type));
 }
+namespace {
 
 tree
 zero_value(struct lowering *l, location_t where, tree type)
@@ -790,6 +812,7 @@ check_target(location_t where, tree p, tree type)
 	return true;
 }
 
+} // namespace
 // *P, where P is a pointer as in the source.
 tree
 target_of(tree p)
@@ -799,7 +822,9 @@ target_of(tree p)
 		return TREE_OPERAND(p, 0);
 	return build1(INDIRECT_REF, TREE_TYPE(TREE_TYPE(p)), p);
 }
+namespace {
 
+} // namespace
 tree
 assign(tree place, tree value)
 {
@@ -808,6 +833,7 @@ assign(tree place, tree value)
 	TREE_SIDE_EFFECTS(t) = 1;
 	return t;
 }
+namespace {
 
 bool
 is_decl_address(tree p)
@@ -1009,7 +1035,7 @@ variable(struct lowering *l, tree type)
 {
 	tree v = build_decl(UNKNOWN_LOCATION, VAR_DECL, NULL_TREE, type);
 
-	DECL_CONTEXT(v) = l->fn;
+	DECL_CONTEXT(v) = l->f->decl;
 	DECL_ARTIFICIAL(v) = 1;
 	DECL_IGNORED_P(v) = 1;
 	TREE_USED(v) = 1;
@@ -1181,6 +1207,36 @@ lower_arguments(struct lowering *l, tree call)
 		lower_below(l, &CALL_EXPR_ARG(call, i));
 }
 
+// make(T, ...): by the kind of T.
+tree
+lower_make(tree call, location_t where)
+{
+	tree type = type_argument(call, 1);
+
+	if (goat_is_map(type))
+		return lower_make_map(call, where);
+	error_at(where, "invalid argument: cannot make %s; type must be slice, map, or channel",
+		 goat_type_text(type));
+	return build1(INDIRECT_REF, type, build_zero_cst(build_pointer_type(type)));
+}
+
+// len(x): by the kind of x.
+tree
+lower_len(tree call, location_t where)
+{
+	tree of = CALL_EXPR_ARG(call, 1), f;
+
+	if (goat_is_map(TREE_TYPE(of)))
+		return lower_map_len(of);
+	if (RECORD_OR_UNION_TYPE_P(TREE_TYPE(of)))
+		for (f = TYPE_FIELDS(TREE_TYPE(of)); f != NULL_TREE; f = DECL_CHAIN(f))
+			if (TREE_CODE(f) == FIELD_DECL && DECL_NAME(f) != NULL_TREE &&
+			    id_equal(DECL_NAME(f), "len"))
+				return build3_loc(where, COMPONENT_REF, TREE_TYPE(f), of, f, NULL_TREE);
+	error_at(where, "invalid argument: value of type %s for %<len%>", goat_type_text(TREE_TYPE(of)));
+	return size_zero_node;
+}
+
 // The value that a marker stands for, or NULL if CALL is none; its operands are lowered.
 tree
 lowered(struct lowering *l, tree call)
@@ -1202,9 +1258,29 @@ lowered(struct lowering *l, tree call)
 		return lower_type_name(call, where);
 	case MARKER_SWITCH_INDEX:
 		return build_int_cst(TREE_TYPE(call), -1);
+	case MARKER_MAKE:
+		return lower_make(call, where);
+	case MARKER_LEN:
+		return lower_len(call, where);
+	case MARKER_MAP_CLEAR:
+		return lower_map_word(call, MAP_CLEAR);
+	case MARKER_MAP_SHRINK:
+		return lower_map_word(call, MAP_SHRINK);
+	case MARKER_MAP_STATS:
+		return lower_map_word(call, MAP_STATS);
+	case MARKER_MAP_BEGIN:
+		return lower_map_word(call, MAP_BEGIN);
+	case MARKER_MAP_NEXT:
+		return lower_map_word(call, MAP_NEXT);
 	default:
 		return NULL_TREE;
 	}
+}
+
+bool
+gives_address(int marker)
+{
+	return marker == MARKER_AS || marker == MARKER_ASSERT || marker == MARKER_MAKE;
 }
 
 // A marker that gives an address, where the value at that address is wanted.
@@ -1217,7 +1293,7 @@ marker_below(tree t)
 	while (CONVERT_EXPR_P(call))
 		call = TREE_OPERAND(call, 0);
 	marker = called_marker(call);
-	return marker == MARKER_AS || marker == MARKER_ASSERT ? call : NULL_TREE;
+	return gives_address(marker) ? call : NULL_TREE;
 }
 
 void
@@ -1393,11 +1469,15 @@ lower_call(struct lowering *l, tree *tp)
 
 	evaluate_once(call);
 	lower_arguments(l, call);
+	if ((value = lower_map_call(l, call)) != NULL_TREE) {
+		*tp = value;
+		return;
+	}
 	if ((value = lowered(l, call)) == NULL_TREE) {
 		spell_call(call);
 		return devirtualise(l, tp);
 	}
-	if (marker == MARKER_AS || marker == MARKER_ASSERT) {
+	if (gives_address(marker)) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
@@ -1485,6 +1565,18 @@ check_assigned(struct lowering *l, tree *place)
 	*base = literal(l, UNKNOWN_LOCATION, TREE_TYPE(*base), zero_of(TREE_TYPE(*base)));
 }
 
+void
+lower_set(struct lowering *l, tree *tp)
+{
+	tree call = TREE_OPERAND(TREE_OPERAND(*tp, 0), 0);
+
+	while (CONVERT_EXPR_P(call))
+		call = TREE_OPERAND(call, 0);
+	lower_arguments(l, call);
+	lower_below(l, &TREE_OPERAND(*tp, 1));
+	*tp = lower_map_set(l, *tp);
+}
+
 tree
 lower_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -1520,6 +1612,13 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		}
 		return NULL_TREE;
 	case MODIFY_EXPR:
+		if (is_map_set(t)) {
+			*walk_subtrees = 0;
+			lower_set(l, tp);
+			return NULL_TREE;
+		}
+		check_assigned(l, &TREE_OPERAND(t, 0));
+		return NULL_TREE;
 	case PREINCREMENT_EXPR:
 	case PREDECREMENT_EXPR:
 	case POSTINCREMENT_EXPR:
@@ -1556,7 +1655,7 @@ lower_interfaces(void)
 		struct lowering l;
 
 		l.f = f;
-		l.fn = current_function_decl = f->decl;
+		current_function_decl = f->decl;
 		lower_below(&l, &DECL_SAVED_TREE(f->decl));
 	}
 	current_function_decl = NULL_TREE;

@@ -176,11 +176,9 @@ handle_map(tree *node, tree name, tree, int, bool *no_add_attrs)
 tree
 handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
 {
-	tree map = TREE_CODE(TREE_VALUE(args)) == IDENTIFIER_NODE ? lookup_name(TREE_VALUE(args))
-								  : NULL_TREE;
-	tree type;
+	tree map = TREE_VALUE(args), type;
 
-	if (!is_variable_of_function(*node) || map == NULL_TREE || !VAR_P(map))
+	if (!is_variable_of_function(*node) || !VAR_P(map))
 		return misused(name, no_add_attrs);
 	TREE_USED(*node) = 1;
 	DECL_READ_P(*node) = 1;

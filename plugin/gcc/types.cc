@@ -849,6 +849,13 @@ goat_is_regular(tree type)
 	return has_size(type) && compared_by(type) == BYTES;
 }
 
+// The address of the function of <goat/alg.def> that is TYPE's "hash" or "equal", or NULL.
+tree
+goat_algorithm(tree type, const char *what, tree pointer_type)
+{
+	return runtime_address(algorithm(type, what), pointer_type);
+}
+
 bool
 goat_is_string(tree type)
 {

@@ -80,8 +80,19 @@ goat_str_(const char *p, size_t n)
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
 
-// size_t len(s), in bytes.
-#define goat_len(...) ((size_t)(__VA_ARGS__).len)
+// size_t len(x): bytes of a string, elements of a slice or map.
+#define goat_len(...) goat_len_("", __VA_ARGS__)
+
+// T make(T), T make(T, n), T make(T, n, m): a new slice or map; of a map n is a hint of its size. In
+// the frame where it does not outlive it. Go spec, "Making slices, maps and channels".
+#define goat_make(T, ...) GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T, __VA_ARGS__)
+
+#define GOAT_MAKE_(text, T, ...)                                                                   \
+	(*(__typeof__(T) *)goat_make_(text, (__typeof__(T) *)0 __VA_OPT__(, ) __VA_ARGS__))
+
+// Known to the plugin, which leaves no call of them.
+void *goat_make_(const char *text, ...) __attribute__((__returns_nonnull__));
+size_t goat_len_(const char *, ...);
 
 bool goat_string_eq(goat_string a, goat_string b);
 
@@ -120,6 +131,9 @@ struct goat_hmap;
 // map_shrink(m): gives back the memory of deleted entries.
 #define goat_map_shrink(...) goat_map_shrink_("", __VA_ARGS__)
 
+// goat_map_stats(m, goat_mapstats *p): how full it is, and what it takes.
+#define goat_map_stats(m, p) goat_map_stats_("", (m), 1 ? (p) : (goat_mapstats *)0)
+
 // map_range (m, k, v) { ... }: once for each entry, from a random one on; k and v are new each time.
 // Go spec, "For statements with range clause".
 #define goat_map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
@@ -127,7 +141,7 @@ struct goat_hmap;
 #define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
 	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
 		for (struct goat_hiter goat_iter_ __attribute__((__goat_range__));;)               \
-			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
+			for (goat_map_begin_(NULL, goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
 			     goat_map_next_("", &goat_iter_))                                      \
 				for (char k __attribute__((__goat_key__(goat_map_),                \
 							   __unused__)) =                          \
@@ -144,7 +158,8 @@ struct goat_hmap *goat_map_ptr_(void);
 struct goat_hmap *goat_map_delete_(void);
 void goat_map_clear_(const char *, ...);
 void goat_map_shrink_(const char *, ...);
-void goat_map_begin_(const char *, ...);
+void goat_map_stats_(const char *, ...);
+void goat_map_begin_(const struct goat_maptype *, ...);
 void goat_map_next_(const char *, ...);
 
 // ---------------------------------------------------------------- interfaces
@@ -273,6 +288,7 @@ typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
 #define STR(s) GOAT_STRING_ARGS(s)
 #define len(...) goat_len(__VA_ARGS__)
+#define make(T, ...) GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T, __VA_ARGS__)
 #define string_eq(a, b) goat_string_eq(a, b)
 #define string_cat(a, b) goat_string_cat(a, b)
 
