@@ -132,27 +132,6 @@ layout_of(tree map)
 	return b;
 }
 
-// struct NAME of a parameter of a function that <goat.h> declares.
-tree
-struct_of_parameter(const char *function, int i)
-{
-	tree args = TYPE_ARG_TYPES(TREE_TYPE(global_declaration(function)));
-
-	while (i-- > 0)
-		args = TREE_CHAIN(args);
-	return TYPE_MAIN_VARIANT(TREE_TYPE(TREE_VALUE(args)));
-}
-
-tree
-member(tree record, const char *name)
-{
-	tree f = TYPE_FIELDS(record);
-
-	while (TREE_CODE(f) != FIELD_DECL || !id_equal(DECL_NAME(f), name))
-		f = DECL_CHAIN(f);
-	return f;
-}
-
 // &T, the constant that describes the type MAP.
 tree
 maptype_address(tree map)
@@ -168,7 +147,7 @@ maptype_address(tree map)
 	if (tree *known = made->get(symbol))
 		return build_fold_addr_expr(*known);
 	b = layout_of(map);
-	record = struct_of_parameter("goat_map_begin_", 0);
+	record = TYPE_MAIN_VARIANT(TREE_TYPE(global_declaration("goat_maptype_")));
 	v = goat_constant(
 		symbol, record,
 		goat_struct_value(
@@ -176,8 +155,8 @@ maptype_address(tree map)
 			{ { "type", goat_type_address(map) },
 			  { "key", goat_type_address(key) },
 			  { "elem", goat_type_address(elem) },
-			  { "hasher", goat_algorithm(key, "hash", TREE_TYPE(member(record, "hasher"))) },
-			  { "equal", goat_algorithm(key, "equal", TREE_TYPE(member(record, "equal"))) },
+			  { "hasher", goat_algorithm(key, "hash", TREE_TYPE(field_named(record, "hasher"))) },
+			  { "equal", goat_algorithm(key, "equal", TREE_TYPE(field_named(record, "equal"))) },
 			  { "keysize", size_int(b.keysize) },
 			  { "elemsize", size_int(b.elemsize) },
 			  { "flags", size_int(b.flags) },
@@ -334,14 +313,6 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 
 // ---------------------------------------------------------------- operations
 
-tree
-without_casts(tree t)
-{
-	while (CONVERT_EXPR_P(t))
-		t = TREE_OPERAND(t, 0);
-	return t;
-}
-
 // Which operation CALL is; -1: none.
 int
 word_of(tree call)
@@ -351,7 +322,7 @@ word_of(tree call)
 	if (TREE_CODE(call) != CALL_EXPR || CALL_EXPR_FN(call) == NULL_TREE ||
 	    !goat_is_map(TREE_TYPE(CALL_EXPR_FN(call))) || call_expr_nargs(call) != 4)
 		return -1;
-	first = without_casts(CALL_EXPR_ARG(call, 0));
+	first = without_conversions(CALL_EXPR_ARG(call, 0));
 	first = TREE_CODE(first) == CALL_EXPR ? get_callee_fndecl(first) : NULL_TREE;
 	for (int i = 0; first != NULL_TREE && i < NMAP_WORDS; i++)
 		if (id_equal(DECL_NAME(first), words[i].marker))
@@ -435,14 +406,14 @@ is_map_set(tree t)
 	tree to = TREE_OPERAND(t, 0);
 
 	return TREE_CODE(t) == MODIFY_EXPR && TREE_CODE(to) == INDIRECT_REF &&
-	       word_of(without_casts(TREE_OPERAND(to, 0))) == MAP_SET;
+	       word_of(without_conversions(TREE_OPERAND(to, 0))) == MAP_SET;
 }
 
 // The value to store is lowered already, and so are the operands of the call.
 tree
-lower_map_set(struct lowering *, tree t)
+lower_map_set(tree t)
 {
-	tree call = without_casts(TREE_OPERAND(TREE_OPERAND(t, 0), 0)), value = TREE_OPERAND(t, 1), e;
+	tree call = without_conversions(TREE_OPERAND(TREE_OPERAND(t, 0), 0)), value = TREE_OPERAND(t, 1), e;
 	struct map_use u = {};
 	tree store, put;
 
@@ -473,7 +444,7 @@ lower_map_set(struct lowering *, tree t)
 }
 
 tree
-lower_map_call(struct lowering *, tree call)
+lower_map_call(tree call)
 {
 	int word = word_of(call);
 	struct map_use u = {};
@@ -552,7 +523,7 @@ lower_map_word(tree call, enum map_function what)
 tree
 lower_map_len(tree map)
 {
-	tree hmap = TREE_TYPE(TREE_VALUE(TYPE_ARG_TYPES(TREE_TYPE(TREE_TYPE(map)))));
+	tree hmap = TREE_VALUE(TYPE_ARG_TYPES(TREE_TYPE(TREE_TYPE(map))));
 	tree f = first_field(TREE_TYPE(hmap)), count;
 
 	map = once(map);
@@ -632,7 +603,7 @@ has_small_hint(tree call)
 static unsigned
 size_of_hmap(tree map)
 {
-	tree hmap = TREE_TYPE(TREE_VALUE(TYPE_ARG_TYPES(TREE_TYPE(map))));
+	tree hmap = TREE_VALUE(TYPE_ARG_TYPES(TREE_TYPE(map)));
 
 	return rounded(size_of(TREE_TYPE(hmap)), MAX_ALIGN);
 }

@@ -252,18 +252,9 @@ struct walk {
 tree visit(tree *tp, int *walk_subtrees, void *data);
 
 void
-walk_below(struct walk *w, tree *tp)
+visit_below(struct walk *w, tree *tp)
 {
-	if (*tp != NULL_TREE)
-		walk_tree(tp, visit, w, NULL);
-}
-
-void
-walk_operands(struct walk *w, tree t)
-{
-	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
-		if (TREE_OPERAND(t, i) != NULL_TREE)
-			walk_below(w, &TREE_OPERAND(t, i));
+	walk_below(tp, visit, w);
 }
 
 void
@@ -272,7 +263,7 @@ walk_loop(struct walk *w, tree t)
 	struct around outer = w->at;
 
 	w->at.loop = w->at.breakable = true;
-	walk_operands(w, t);
+	walk_operands(t, visit, w);
 	w->at = outer;
 }
 
@@ -281,10 +272,10 @@ walk_switch(struct walk *w, tree t)
 {
 	struct around outer = w->at;
 
-	walk_below(w, &SWITCH_STMT_COND(t));
+	visit_below(w, &SWITCH_STMT_COND(t));
 	w->at.breakable = w->at.cases = true;
 	w->at.switch_scope = w->at.scope;
-	walk_below(w, &SWITCH_STMT_BODY(t));
+	visit_below(w, &SWITCH_STMT_BODY(t));
 	w->at = outer;
 }
 
@@ -315,7 +306,7 @@ take_rest(struct walk *w, tree_stmt_iterator i)
 	tsi_link_before(&last, rest, TSI_SAME_STMT);
 	w->scopes.put(bind, outer);
 	w->at.scope = bind;
-	walk_below(w, &BIND_EXPR_BODY(rest));
+	visit_below(w, &BIND_EXPR_BODY(rest));
 	w->at.scope = outer;
 }
 
@@ -328,7 +319,7 @@ walk_list(struct walk *w, tree list)
 			tsi_delink(&i);
 			continue;
 		}
-		walk_below(w, tsi_stmt_ptr(i));
+		visit_below(w, tsi_stmt_ptr(i));
 		if (is_block_defer(tsi_stmt(i)))
 			take_rest(w, i);
 		tsi_next(&i);
@@ -419,7 +410,7 @@ walk_deferred_block(struct walk *w, tree bind, tree *block)
 
 	w->at = {};
 	w->at.deferred = bind;
-	walk_below(w, block);
+	visit_below(w, block);
 	w->at = outer;
 }
 
@@ -439,7 +430,7 @@ take_deferred(struct walk *w, tree bind, tree *loop)
 	call = stmt != NULL_TREE ? without_casts(stmt) : NULL_TREE;
 	if (call != NULL_TREE && TREE_CODE(call) == CALL_EXPR) {
 		*loop = call;
-		return walk_below(w, loop);
+		return visit_below(w, loop);
 	}
 	error_at(stmt != NULL_TREE && EXPR_HAS_LOCATION(stmt)
 			 ? EXPR_LOCATION(stmt)
@@ -456,7 +447,7 @@ take_case(struct walk *w, tree bind, tree *loop)
 	append_to_statement_list(FOR_BODY(*loop), &list);
 	append_to_statement_list_force(build0(BREAK_STMT, void_type_node), &list);
 	*loop = list;
-	walk_below(w, &BIND_EXPR_BODY(bind));
+	visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 void
@@ -474,7 +465,7 @@ take_marker(struct walk *w, tree bind, tree marker)
 	if (is_marked(marker, "goat_case"))
 		return take_case(w, bind, loop);
 	*loop = FOR_BODY(*loop);
-	walk_below(w, &BIND_EXPR_BODY(bind));
+	visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 // ---------------------------------------------------------------- named results
@@ -531,12 +522,12 @@ walk_block(struct walk *w, tree bind)
 		if (VAR_P(v) && is_marked(v, "goat_result"))
 			meet_result(w, bind, v);
 		if (VAR_P(v) && DECL_INITIAL(v) != NULL_TREE)
-			walk_below(w, &DECL_INITIAL(v));
+			visit_below(w, &DECL_INITIAL(v));
 	}
 	if (marker != NULL_TREE)
 		take_marker(w, bind, marker);
 	else
-		walk_below(w, &BIND_EXPR_BODY(bind));
+		visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 // ---------------------------------------------------------------- jumps
@@ -581,7 +572,7 @@ meet_goto(struct walk *w, tree t)
 
 	w->jumps.safe_push({ computed ? NULL_TREE : label, w->at, EXPR_LOCATION(t) });
 	if (computed)
-		walk_below(w, &GOTO_DESTINATION(t));
+		visit_below(w, &GOTO_DESTINATION(t));
 }
 
 void
@@ -650,7 +641,7 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		leave(w, tp, w->at.loop, "continue", "continue statement not within a loop");
 		break;
 	case RETURN_EXPR:
-		walk_operands(w, t);
+		walk_operands(t, visit, w);
 		leave(w, tp, w->at.deferred == NULL_TREE, "return", "");
 		break;
 	case CASE_LABEL_EXPR:
@@ -675,7 +666,7 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		tree decl = COMPOUND_LITERAL_EXPR_DECL(t);
 
 		if (!w->met.add(decl) && DECL_INITIAL(decl) != NULL_TREE)
-			walk_below(w, &DECL_INITIAL(decl));
+			visit_below(w, &DECL_INITIAL(decl));
 		break;
 	}
 	case SAVE_EXPR:
@@ -717,7 +708,7 @@ take_markers(tree fn)
 	if (DECL_SAVED_TREE(fn) == NULL_TREE)
 		return;
 	w.fn = fn;
-	walk_below(&w, &DECL_SAVED_TREE(fn));
+	visit_below(&w, &DECL_SAVED_TREE(fn));
 	check_jumps(&w);
 	forget_labels(&w);
 	if (node == NULL)

@@ -554,14 +554,6 @@ rewrite_definition(struct rewrite *r, tree *tp)
 	*tp = list;
 }
 
-void
-rewrite_operands(struct rewrite *r, tree t)
-{
-	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
-		if (TREE_OPERAND(t, i) != NULL_TREE)
-			rewrite_below(r, &TREE_OPERAND(t, i));
-}
-
 // A jump into a block past its top.
 void
 rewrite_jump(struct rewrite *r, tree *tp)
@@ -641,7 +633,7 @@ rewrite_division(struct rewrite *r, tree *tp)
 {
 	tree t = *tp, n, d, zero, check;
 
-	rewrite_operands(r, t);
+	walk_operands(t, rewrite_tree, r);
 	d = TREE_OPERAND(t, 1);
 	if (!unit.annotated || !INTEGRAL_TYPE_P(TREE_TYPE(t)) || TREE_CODE(d) == INTEGER_CST)
 		return;
@@ -707,7 +699,7 @@ rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 	case ASM_EXPR:
 		if (r->before.get(t)) {
 			*walk_subtrees = 0;
-			rewrite_operands(r, t);
+			walk_operands(t, rewrite_tree, r);
 			rewrite_jump(r, tp);
 		}
 		return NULL_TREE;

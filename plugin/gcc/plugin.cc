@@ -535,7 +535,7 @@ unit_pass(void)
 	if (!seen_error()) {
 		act_on_all();
 		if (unit.annotated)
-			finish_interfaces();
+			goat_types_finish(goat_emit_methods);
 	}
 	esc_free(unit.esc);
 	unit.esc = NULL;

@@ -788,7 +788,7 @@ value_of_descriptor(tree type)
 		  { "align", size_int(kind ? TYPE_ALIGN_UNIT(type) : 1) },
 		  { "kind", size_int(kind) },
 		  { "flags", size_int(flags) },
-		  { "name", build_string_literal(strlen(text) + 1, text) },
+		  { "name", text_address(text) },
 		  { "equal", runtime_address(kind ? algorithm(type, "equal") : NULL,
 					     member_type(record, "equal")) },
 		  { "hasher", runtime_address(kind ? algorithm(type, "hash") : NULL,

@@ -141,7 +141,7 @@ struct goat_hmap;
 #define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
 	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
 		for (struct goat_hiter goat_iter_ __attribute__((__goat_range__));;)               \
-			for (goat_map_begin_(NULL, goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
+			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
 			     goat_map_next_("", &goat_iter_))                                      \
 				for (char k __attribute__((__goat_key__(goat_map_),                \
 							   __unused__)) =                          \
@@ -151,6 +151,7 @@ struct goat_hmap;
 						     *(__typeof__(v) *)goat_iter_.elem;;)
 
 // Known to the plugin, which leaves no call of them.
+typedef struct goat_maptype goat_maptype_;
 struct goat_hmap *goat_map_get_(void);
 struct goat_hmap *goat_map_set_(void);
 struct goat_hmap *goat_map_lookup_(void);
@@ -159,7 +160,7 @@ struct goat_hmap *goat_map_delete_(void);
 void goat_map_clear_(const char *, ...);
 void goat_map_shrink_(const char *, ...);
 void goat_map_stats_(const char *, ...);
-void goat_map_begin_(const struct goat_maptype *, ...);
+void goat_map_begin_(const char *, ...);
 void goat_map_next_(const char *, ...);
 
 // ---------------------------------------------------------------- interfaces
