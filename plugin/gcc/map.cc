@@ -255,11 +255,25 @@ word_of_key(tree key, int i)
 		      NULL_TREE, NULL_TREE);
 }
 
+// The key in CALL. map_set() has it as what is assigned to a place that does not exist, for the errors
+// that C has for assignments.
+tree
+key_of(tree call)
+{
+	tree key = CALL_EXPR_ARG(call, 1), plain = without_conversions(key);
+
+	return TREE_CODE(plain) == MODIFY_EXPR &&
+			       is_call_of(without_conversions(TREE_OPERAND(TREE_OPERAND(plain, 0), 0)),
+					  "goat_map_key_")
+		       ? TREE_OPERAND(plain, 1)
+		       : key;
+}
+
 // The map and the key of a use, each evaluated once, in this order.
 void
 settle_operands(struct map_use *u, tree call)
 {
-	tree type = goat_map_key(u->type), key = CALL_EXPR_ARG(call, 1), map = CALL_EXPR_FN(call);
+	tree type = goat_map_key(u->type), key = key_of(call), map = CALL_EXPR_FN(call);
 	enum family family = family_of(u->type);
 
 	if (!AGGREGATE_TYPE_P(type))
@@ -421,7 +435,7 @@ lower_map_set(tree t)
 	u.where = point_of_use(EXPR_LOCATION(call));
 	if (flow_wanted())
 		u.text = joined({ words[MAP_SET].word, spell(CALL_EXPR_FN(call)), ", ",
-				  spell(CALL_EXPR_ARG(call, 1)), ", ", spell(value), ")" });
+				  spell(key_of(call)), ", ", spell(value), ")" });
 	else
 		u.text = "";
 	if (!check_type(u.where, u.type))

@@ -172,6 +172,22 @@ handle_map(tree *node, tree name, tree, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
+// The type of the argument's keys.
+tree
+handle_key_of(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	tree map = TREE_VALUE(args);
+
+	*no_add_attrs = true;
+	if (error_operand_p(map))
+		return NULL_TREE;
+	if (!TYPE_P(*node) || TREE_CODE(map) == IDENTIFIER_NODE || TREE_TYPE(map) == NULL_TREE)
+		return misused(name, no_add_attrs);
+	if (goat_is_map(TREE_TYPE(map)))
+		*node = goat_map_key(TREE_TYPE(map));
+	return NULL_TREE;
+}
+
 // The variables of map_range get their types from the map.
 tree
 handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
@@ -214,6 +230,7 @@ const struct attribute_spec attributes[] = {
 	{ "goat_range", 0, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_key", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },
+	{ "goat_key_of", 1, 1, false, true, false, false, handle_key_of, NULL },
 	{ "goat_map", 0, 0, false, true, false, false, handle_map, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };

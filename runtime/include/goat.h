@@ -115,7 +115,10 @@ struct goat_hmap;
 #define goat_map_get(m, ...) ((void)0, *(m)(goat_map_get_(), (__VA_ARGS__), 0, 0))
 
 // map_set(m, key, value): panics where m is nil.
-#define goat_map_set(m, k, ...) ((void)(*(m)(goat_map_set_(), (k), 0, 0) = (__VA_ARGS__)))
+#define goat_map_set(m, k, ...)                                                                    \
+	((void)(*(m)(goat_map_set_(),                                                              \
+		     *(__typeof__(char __attribute__((__goat_key_of__(m)))) *)goat_map_key_() = (k), \
+		     0, 0) = (__VA_ARGS__)))
 
 // bool map_lookup(m, key, &v): whether there is such a key; sets v to its value, or to zero.
 #define goat_map_lookup(m, k, p) ((m)(goat_map_lookup_(), (k), 0, (p)) != 0)
@@ -155,6 +158,7 @@ typedef struct goat_maptype goat_maptype_;
 struct goat_hmap *goat_map_get_(void);
 struct goat_hmap *goat_map_set_(void);
 struct goat_hmap *goat_map_lookup_(void);
+void *goat_map_key_(void);
 struct goat_hmap *goat_map_ptr_(void);
 struct goat_hmap *goat_map_delete_(void);
 void goat_map_clear_(const char *, ...);
