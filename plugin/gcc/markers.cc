@@ -172,6 +172,13 @@ handle_map(tree *node, tree name, tree, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
+// slice(T) of <goat.h>.
+tree
+handle_slice(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	return TREE_CODE(*node) == RECORD_TYPE ? NULL_TREE : misused(name, no_add_attrs);
+}
+
 // The type of the argument's keys.
 tree
 handle_key_of(tree *node, tree name, tree args, int, bool *no_add_attrs)
@@ -231,6 +238,7 @@ const struct attribute_spec attributes[] = {
 	{ "goat_key", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_key_of", 1, 1, false, true, false, false, handle_key_of, NULL },
+	{ "goat_slice", 0, 0, false, true, false, false, handle_slice, NULL },
 	{ "goat_map", 0, 0, false, true, false, false, handle_map, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
