@@ -215,6 +215,7 @@ handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
 	}
 	type = id_equal(name, "goat_key") ? goat_map_key(TREE_TYPE(map)) : goat_map_elem(TREE_TYPE(map));
 	TREE_TYPE(*node) = build_qualified_type(type, TYPE_UNQUALIFIED);
+	relayout_decl(*node);
 	return NULL_TREE;
 }
 
