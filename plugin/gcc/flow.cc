@@ -86,6 +86,7 @@ local_of(struct walk_state *w, tree decl)
 	if (l->loc == NULL) {
 		l->depth = l->block_depth = w->depth;
 		l->loc = esc_loc(unit.esc, ESC_VAR, f->core, spell(decl), w->depth);
+		l->loc->unseen = is_range_iterator(decl);
 	}
 	return l;
 }
@@ -420,6 +421,7 @@ flow_shared(struct walk_state *w, struct esc_hole k, tree t)
 	}
 	if (l->loc == NULL) {
 		l->loc = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+		l->loc->unseen = true;
 		if (carries(TREE_TYPE(t)))
 			flow_value(w, esc_hole(l->loc), TREE_OPERAND(t, 0));
 		else

@@ -150,6 +150,8 @@ extern struct unit unit;
 
 // markers.cc
 bool is_marked(tree decl, const char *attribute);
+bool is_range_iterator(tree decl);      // what steps through a map
+const char *range_text(tree elem);      // the map_range that ELEM is the value of
 // The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
 tree marker_of(tree t);
 bool is_defer(tree t);          // block_defer too

@@ -302,6 +302,8 @@ lower_decl(struct lowering *l, tree decl)
 	if (VAR_P(decl) && DECL_INITIAL(decl) != NULL_TREE && !l->met.add(decl)) {
 		lower_below(l, &DECL_INITIAL(decl));
 		note_definition(decl);
+		if (is_marked(decl, "goat_elem"))
+			spell_range_value(decl);
 	}
 }
 

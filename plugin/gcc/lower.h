@@ -79,6 +79,7 @@ bool is_map_set(tree t);
 tree lower_map_set(tree t);
 tree lower_make_map(tree call, location_t where);
 tree lower_map_len(tree map);
+void spell_range_value(tree v);
 
 // devirtualise.cc
 void find_assignments(void);            // of the unit

@@ -533,6 +533,14 @@ lower_map_word(tree call, enum map_function what)
 				   fold_convert(ptr_type_node, CALL_EXPR_ARG(call, 2)));
 }
 
+// V, the value of a map_range, is loaded from the iterator, of which the source knows nothing.
+void
+spell_range_value(tree v)
+{
+	for (tree t = DECL_INITIAL(v); t != NULL_TREE && EXPR_P(t); t = TREE_OPERAND(t, 0))
+		called(t, "");
+}
+
 // How many are in a MAP.
 tree
 lower_map_len(tree map)
@@ -590,7 +598,8 @@ lower_make_map(tree call, location_t where)
 		hint = hint_of(CALL_EXPR_ARG(call, 2));
 	made = build_call_expr_loc(where, map_maker(), 3, CALL_EXPR_ARG(call, 0),
 				   CALL_EXPR_ARG(call, 1), fold_convert(size_type_node, hint));
-	return fold_convert(TYPE_MAIN_VARIANT(type), made);
+	return called(fold_convert(TYPE_MAIN_VARIANT(type), called(made, name_of_make_map(made))),
+		      name_of_make_map(made));
 }
 
 bool

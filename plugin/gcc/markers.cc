@@ -758,6 +758,23 @@ is_marked(tree decl, const char *attribute)
 	return lookup_attribute(attribute, DECL_ATTRIBUTES(decl)) != NULL_TREE;
 }
 
+bool
+is_range_iterator(tree decl)
+{
+	tree a = VAR_P(decl) ? lookup_attribute("goat_range", DECL_ATTRIBUTES(decl)) : NULL_TREE;
+
+	return a != NULL_TREE && TREE_VALUE(a) == NULL_TREE;
+}
+
+const char *
+range_text(tree elem)
+{
+	tree map = TREE_VALUE(TREE_VALUE(lookup_attribute("goat_elem", DECL_ATTRIBUTES(elem))));
+
+	return TREE_STRING_POINTER(
+		TREE_VALUE(TREE_VALUE(lookup_attribute("goat_range", DECL_ATTRIBUTES(map)))));
+}
+
 tree
 marker_of(tree t)
 {

@@ -233,6 +233,10 @@ spell_parts(tree t)
 		if (VAR_P(decl) && is_marked(decl, "goat_case"))
 			return joined({ "case_type (", spell_type(TREE_TYPE(decl)), ", ", spell(decl),
 					")" });
+		if (VAR_P(decl) && is_marked(decl, "goat_range"))
+			return "";
+		if (VAR_P(decl) && is_marked(decl, "goat_elem"))
+			return range_text(decl);
 		if (DECL_INITIAL(decl) == NULL_TREE)
 			return spell(decl);
 		return keep(ACONCAT((spell(decl), " = ", spell(DECL_INITIAL(decl)), NULL)));
