@@ -712,7 +712,7 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 		return flow_unknown_call(w, k, call, NULL_TREE);
 	// The runtime's own keep nothing but the value of a panic, which the program passes itself.
 	if (is_runtime_function(fn)) {
-		if (!flow_map_call(w, call, fn))
+		if (!flow_map_call(w, k, call, fn))
 			flow_all_arguments(w, esc_discard(), call);
 		return;
 	}

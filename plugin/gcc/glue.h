@@ -372,7 +372,7 @@ bool is_make_map(tree fn);
 const char *name_of_make_map(tree call);
 unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
 tree made_map(tree call, tree slot);
-bool flow_map_call(struct walk_state *w, tree call, tree fn);
+bool flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

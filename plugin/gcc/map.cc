@@ -51,6 +51,7 @@ struct map_use {
 	const char *text;
 };
 
+hash_set<tree> *pointers;       // calls of the runtime that give a pointer into the map, to the program
 hash_map<tree, tree> *stored_keys;     // by call of mapassign: the key
 
 // ---------------------------------------------------------------- what a type is like
@@ -393,6 +394,14 @@ as_elem(const struct map_use *u, tree e)
 	return fold_convert(build_pointer_type(goat_map_elem(u->type)), e);
 }
 
+void
+note_pointer(tree call)
+{
+	if (pointers == NULL)
+		pointers = new hash_set<tree>;
+	pointers->add(call);
+}
+
 // *P = E ? *E : 0, E
 tree
 lookup_into(const struct map_use *u, tree e, tree p)
@@ -474,10 +483,15 @@ lower_map_call(tree call)
 	settle_operands(&u, call);
 	switch (word) {
 	case MAP_GET:
-		value = as_elem(&u, CALL_ENTRY(&u, mapaccess1));
+		value = CALL_ENTRY(&u, mapaccess1);
+		if (TREE_CODE(goat_map_elem(u.type)) == ARRAY_TYPE)
+			note_pointer(value);
+		value = as_elem(&u, value);
 		break;
 	case MAP_PTR:
-		value = as_elem(&u, CALL_ENTRY(&u, mapaccess2));
+		value = CALL_ENTRY(&u, mapaccess2);
+		note_pointer(value);
+		value = as_elem(&u, value);
 		break;
 	case MAP_LOOKUP:
 		value = lookup_into(&u, as_elem(&u, CALL_ENTRY(&u, mapaccess2)),
@@ -662,18 +676,23 @@ made_map(tree call, tree slot)
 // ---------------------------------------------------------------- flow
 
 // What the runtime's functions for maps do with what they are given; false: FN is none of them.
+// A pointer to an element may point into the frame, where the map is, so it is as good as the map.
 // Go: escape/assign.go, "key of map put"; escape/stmt.go, "range-deref".
 bool
-flow_map_call(struct walk_state *w, tree call, tree fn)
+flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn)
 {
-	if (stored_keys != NULL)
-		if (tree *key = stored_keys->get(call)) {
-			struct esc_hole k = carries(TREE_TYPE(*key)) ? to_heap() : esc_discard();
+	tree *key = stored_keys != NULL ? stored_keys->get(call) : NULL;
 
-			flow_value(w, note(k, call, "key of map put"), *key);
-			return false;
-		}
-	if (fn == runtime_function(ENTRY_mapiterinit)) {
+	if (key != NULL) {
+		struct esc_hole put = carries(TREE_TYPE(*key)) ? to_heap() : esc_discard();
+
+		flow_value(w, note(put, call, "key of map put"), *key);
+	} else if (pointers != NULL && pointers->contains(call)) {
+		flow_value(w, k, CALL_EXPR_ARG(call, 1));
+		for (int i = 2; i < call_expr_nargs(call); i++)
+			flow_value(w, esc_discard(), CALL_EXPR_ARG(call, i));
+		return true;
+	} else if (fn == runtime_function(ENTRY_mapiterinit)) {
 		struct esc_hole it = flow_place_at(w, CALL_EXPR_ARG(call, 2));
 
 		flow_value(w, it, CALL_EXPR_ARG(call, 1));
