@@ -328,6 +328,12 @@ lower_bind(struct lowering *l, tree t)
 {
 	unsigned before = l->variables.length();
 
+	if (is_defer(t) && is_map_delete(*marked_statement(t))) {
+		tree *call = marked_statement(t);
+
+		lower_arguments(l, *call);
+		*call = lower_deferred_delete(*call);
+	}
 	lower_below(l, &BIND_EXPR_BODY(t));
 	while (l->variables.length() > before) {
 		tree v = l->variables.pop();

@@ -77,6 +77,8 @@ tree lower_map_call(tree call);
 // map_set(): an assignment to what such a call points to.
 bool is_map_set(tree t);
 tree lower_map_set(tree t);
+bool is_map_delete(tree t);
+tree lower_deferred_delete(tree call);
 tree lower_make_map(tree call, location_t where);
 tree lower_map_len(tree map);
 void spell_range_value(tree v);

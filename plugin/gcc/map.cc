@@ -505,6 +505,41 @@ lower_map_call(tree call)
 	return called(fold_convert(TREE_TYPE(call), value), u.text);
 }
 
+// Whether T is a map_delete() that a defer will call. All that it needs is an argument of one call
+// then, evaluated where the defer stands: a key that does not fit lies on the heap.
+bool
+is_map_delete(tree t)
+{
+	return word_of(t) == MAP_DELETE;
+}
+
+tree
+lower_deferred_delete(tree call)
+{
+	tree type = TREE_TYPE(CALL_EXPR_FN(call)), key_type = TYPE_MAIN_VARIANT(goat_map_key(type));
+	tree key = CALL_EXPR_ARG(call, 1), box;
+	struct map_use u = {};
+
+	u.type = type;
+	u.where = point_of_use(EXPR_LOCATION(call));
+	u.map = CALL_EXPR_FN(call);
+	if (!check_type(u.where, type))
+		return call;
+	if (!AGGREGATE_TYPE_P(key_type)) {
+		u.key = fold_convert(key_type, key);
+		if (family_of(type) == BITS32 || family_of(type) == BITS64)
+			return called(CALL_ENTRY(&u, mapdelete), text_of_use(call, MAP_DELETE));
+		key = u.key;
+	}
+	box = save_expr(allocation(u.where, key_type, TYPE_SIZE_UNIT(key_type),
+				   TYPE_ALIGN_UNIT(key_type)));
+	box = set_and_give(dereference(box), key, fold_convert(ptr_type_node, box));
+	TREE_SIDE_EFFECTS(box) = 1;
+	box = build_call_expr_loc(u.where, runtime_function(ENTRY_mapdelete), 3, maptype(type),
+				  fold_convert(ptr_type_node, u.map), box);
+	return called(box, text_of_use(call, MAP_DELETE));
+}
+
 // ---------------------------------------------------------------- words that take a map
 
 static bool
