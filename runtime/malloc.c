@@ -84,6 +84,23 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 	return malloc_any(size, noscan);
 }
 
+// The collector gives a byte more than it is asked for, so that a pointer past the end keeps the
+// object; that byte stays free.
+void *
+goat_mallocroom(size_t *size, size_t align, bool noscan)
+{
+	void *p;
+
+	if (*size == 0 || align > GRANULE)
+		return goat_mallocgc(*size, align, noscan);
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	p = checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
+	if (GC_size(p) > *size)
+		*size = GC_size(p) - 1;
+	return p;
+}
+
 void
 goat_gc(void)
 {

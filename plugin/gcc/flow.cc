@@ -459,6 +459,9 @@ hole_of_member(struct esc_hole k, tree type, bool in_union)
 
 void flow_constructor(struct walk_state *w, struct esc_hole k, tree t);
 
+} // namespace
+
+// The elements of braces, each to K as far as it may be a pointer.
 void
 flow_elements(struct walk_state *w, struct esc_hole k, tree t)
 {
@@ -478,6 +481,8 @@ flow_elements(struct walk_state *w, struct esc_hole k, tree t)
 			flow_value(w, hole_of_member(k, TREE_TYPE(value), in_union), value);
 	}
 }
+
+namespace {
 
 void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
@@ -580,12 +585,39 @@ is_self_index(tree a, tree b)
 	return indexed && same_place(a, b);
 }
 
+// The variable that T, a *p or p->x, looks through; else NULL.
+tree
+looked_through(tree t)
+{
+	while (TREE_CODE(t) == COMPONENT_REF)
+		t = TREE_OPERAND(t, 0);
+	if (TREE_CODE(t) != INDIRECT_REF)
+		return NULL_TREE;
+	t = TREE_OPERAND(t, 0);
+	STRIP_NOPS(t);
+	return VAR_P(t) || TREE_CODE(t) == PARM_DECL ? t : NULL_TREE;
+}
+
+// b->x = subslice(b->y, ...). Go: isSliceSelfAssign in escape/assign.go.
+bool
+is_part_of(tree lhs, tree whole)
+{
+	tree base = looked_through(lhs);
+
+	if (whole == NULL_TREE || base == NULL_TREE)
+		return false;
+	STRIP_NOPS(whole);
+	return looked_through(whole) == base;
+}
+
 // val.x = val.y, p->x = p->y, v[i] = v[j]: the store keeps nothing alive that was not already.
 // Go: isSelfAssign in escape/utils.go.
 bool
 is_self_assign(tree lhs, tree rhs)
 {
 	STRIP_NOPS(rhs);
+	if (TREE_CODE(rhs) == CALL_EXPR)
+		return is_part_of(lhs, subslice_operand(rhs));
 	if (TREE_CODE(lhs) != TREE_CODE(rhs))
 		return false;
 	if (TREE_CODE(lhs) == COMPONENT_REF)

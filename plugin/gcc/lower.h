@@ -9,6 +9,7 @@
 //	iface.cc         what an interface is made of; is_nil(), type_name(), iface_eq()
 //	map.cc           map_get(), map_set() and all other words for maps
 //	devirtualise.cc  calls through an interface
+//	slice.cc         slices, strings, make()
 //
 // Layer: glue.
 
@@ -82,6 +83,11 @@ tree lower_deferred_delete(tree call);
 tree lower_make_map(tree call, location_t where);
 tree lower_map_len(tree map);
 void spell_range_value(tree v);
+// slice.cc
+bool is_slice_word(tree call);
+bool is_at(tree call);
+bool gives_holder(tree call);
+tree lower_slice_word(struct lowering *l, tree call, location_t where);
 
 // devirtualise.cc
 void find_assignments(void);            // of the unit
