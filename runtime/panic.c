@@ -407,7 +407,7 @@ goat_gorecover(void *exc)
 }
 
 // Whether REGS is in a function that the plugin has put between an interface and a method: it has a
-// mark near its beginning, see plugin/gcc/methods.cc.
+// mark near its beginning, see plugin/gcc/wrappers.cc.
 static bool
 is_between(const struct goat_regs *regs)
 {

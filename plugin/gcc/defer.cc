@@ -66,19 +66,6 @@ add(tree *list, tree stmt)
 }
 
 tree
-effect(tree t)
-{
-	TREE_SIDE_EFFECTS(t) = 1;
-	return t;
-}
-
-tree
-set(tree place, tree value)
-{
-	return effect(build2(MODIFY_EXPR, void_type_node, place, value));
-}
-
-tree
 when(tree condition, tree stmt, tree otherwise)
 {
 	return effect(build3(COND_EXPR, void_type_node, condition, stmt, otherwise));
@@ -118,12 +105,6 @@ new_label(struct lowering *w)
 	return label;
 }
 
-tree
-field_of(tree record, tree field)
-{
-	return build3(COMPONENT_REF, TREE_TYPE(field), record, field, NULL_TREE);
-}
-
 // The exception that a landing pad is given.
 tree
 exception(void)
@@ -145,7 +126,7 @@ land(struct lowering *w, struct scope *s, tree old)
 {
 	tree call = build_call_expr_loc(w->end, runtime_function(ENTRY_landed), 2, exception(), old);
 
-	return set(s->pending, call);
+	return assign(s->pending, call);
 }
 
 tree
@@ -158,7 +139,7 @@ variable(struct lowering *w, tree bind, tree type, tree initial)
 		TREE_THIS_VOLATILE(v) = TREE_SIDE_EFFECTS(v) = 1;
 	declare_in(bind, v);
 	if (initial != NULL_TREE)
-		put_at_top(bind, set(v, initial));
+		put_at_top(bind, assign(v, initial));
 	return v;
 }
 
@@ -286,8 +267,8 @@ refill(struct lowering *w, struct scope *s)
 					size_int(TYPE_ALIGN_UNIT(s->record)), integer_zero_node);
 	tree list = NULL_TREE;
 
-	add(&list, set(s->free, fold_convert(TREE_TYPE(s->free), call)));
-	add(&list, set(s->end, next_record(s, s->free, IN_CHUNK)));
+	add(&list, assign(s->free, fold_convert(TREE_TYPE(s->free), call)));
+	add(&list, assign(s->end, next_record(s, s->free, IN_CHUNK)));
 	return when(build2(EQ_EXPR, boolean_type_node, s->free, s->end), list, NULL_TREE);
 }
 
@@ -308,12 +289,12 @@ record(struct lowering *w, struct deferred *d, tree *list)
 	tree which = build_int_cst(integer_type_node, number_of(d));
 
 	add(list, refill(w, s));
-	add(list, set(field_of(dereference(s->free), nth_field(s->record, LINK)), s->top));
-	add(list, set(field_of(dereference(s->free), nth_field(s->record, WHICH)), which));
+	add(list, assign(field_of(dereference(s->free), nth_field(s->record, LINK)), s->top));
+	add(list, assign(field_of(dereference(s->free), nth_field(s->record, WHICH)), which));
 	for (unsigned i = 0; i < d->kept.length(); i++)
-		add(list, set(kept_at(s, s->free, d, i), d->kept[i]));
-	add(list, set(s->top, s->free));
-	add(list, set(s->free, next_record(s, s->free, 1)));
+		add(list, assign(kept_at(s, s->free, d, i), d->kept[i]));
+	add(list, assign(s->top, s->free));
+	add(list, assign(s->free, next_record(s, s->free, 1)));
 }
 
 // ---------------------------------------------------------------- where a defer stands
@@ -354,7 +335,7 @@ keep_operand(struct lowering *w, struct deferred *d, tree bind, tree *operand, t
 		return;
 	}
 	v = variable(w, bind, type, NULL_TREE);
-	add(list, set(v, *operand));
+	add(list, assign(v, *operand));
 	*operand = v;
 	d->kept.safe_push(v);
 }
@@ -453,7 +434,7 @@ arm(struct lowering *w, struct deferred *d)
 	if (s->records)
 		keep_captures(w, d);
 	else
-		add(&list, set(d->armed, boolean_true_node));
+		add(&list, assign(d->armed, boolean_true_node));
 	return list;
 }
 
@@ -469,8 +450,7 @@ tree copy_one(tree *tp, int *walk_subtrees, void *data);
 void
 copy_below(struct copying *c, tree *tp)
 {
-	if (*tp != NULL_TREE)
-		walk_tree(tp, copy_one, c, NULL);
+	walk_below(tp, copy_one, c);
 }
 
 tree
@@ -630,7 +610,7 @@ after_item(struct lowering *w, struct scope *s)
 {
 	tree call = build_call_expr_loc(w->end, runtime_function(ENTRY_ran), 1, s->pending);
 
-	return when(is_set(s->pending), set(s->pending, call), NULL_TREE);
+	return when(is_set(s->pending), assign(s->pending, call), NULL_TREE);
 }
 
 // The function that CALL calls may become part of this one, and what it calls would seem to be called
@@ -664,7 +644,7 @@ called_by_panic(struct lowering *w, struct deferred *d, tree call)
 
 	add(&list, build_call_expr_loc(w->end, runtime_function(ENTRY_calling), 1, pending));
 	add(&list, effect(called_unseen(w, d, call, &list)));
-	add(&list, set(pending, build_call_expr_loc(w->end, runtime_function(ENTRY_ran), 1, pending)));
+	add(&list, assign(pending, build_call_expr_loc(w->end, runtime_function(ENTRY_ran), 1, pending)));
 	return list;
 }
 
@@ -694,7 +674,7 @@ run_open(struct lowering *w, struct scope *s, bool panics, bool copy)
 		struct deferred *d = s->items[i];
 		tree run = NULL_TREE;
 
-		add(&run, set(d->armed, boolean_false_node));   // D1
+		add(&run, assign(d->armed, boolean_false_node));   // D1
 		run_item(w, d, copy ? copied(w, d) : d->stmt, panics, &run);
 		add(&list, when(d->armed, run, NULL_TREE));
 	}
@@ -709,14 +689,14 @@ run_records(struct lowering *w, struct scope *s)
 
 	add(&list, label_here(again));
 	add(&list, when(is_null_now(s->top), jump_to(done), NULL_TREE));
-	add(&list, set(r, s->top));
-	add(&list, set(s->top, field_of(dereference(r), nth_field(s->record, LINK))));  // D1
+	add(&list, assign(r, s->top));
+	add(&list, assign(s->top, field_of(dereference(r), nth_field(s->record, LINK))));  // D1
 	for (unsigned i = 0; i < s->items.length(); i++) {
 		struct deferred *d = s->items[i];
 		tree run = NULL_TREE, which = field_of(dereference(r), nth_field(s->record, WHICH));
 
 		for (unsigned k = 0; k < d->kept.length(); k++)
-			add(&run, set(d->kept[k], kept_at(s, r, d, k)));
+			add(&run, assign(d->kept[k], kept_at(s, r, d, k)));
 		run_item(w, d, d->stmt, true, &run);
 		if (i == 0)
 			chain = run;
@@ -786,7 +766,7 @@ finish_scope(struct lowering *w, struct scope *s, tree zero, tree leave)
 	BIND_EXPR_BODY(s->bind) = NULL_TREE;
 	add(&pad, land(w, s, null_pointer_node));
 	if (zero != NULL_TREE)
-		add(&pad, set(zero, zero_of(TREE_TYPE(zero))));         // D3
+		add(&pad, assign(zero, zero_of(TREE_TYPE(zero))));         // D3
 	add(&pad, jump_to(landed));
 	add(&list, catch_all(before, pad));
 	if (leave != NULL_TREE)
@@ -817,8 +797,7 @@ tree lower_tree(tree *tp, int *walk_subtrees, void *data);
 void
 lower_below(struct lowering *w, tree *tp)
 {
-	if (*tp != NULL_TREE)
-		walk_tree(tp, lower_tree, w, NULL);
+	walk_below(tp, lower_tree, w);
 }
 
 // Lowers what is in BIND, whose end runs S.
@@ -901,7 +880,7 @@ lower_block_defer(struct lowering *w, struct deferred *d)
 			add(&list, t);
 	}
 	keep_arguments(w, d, bind, &list);
-	add(&list, set(d->armed, boolean_true_node));
+	add(&list, assign(d->armed, boolean_true_node));
 	lower_below(w, &rest);
 	add(&pad, land(w, s, null_pointer_node));
 	landed = new_label(w);
@@ -936,12 +915,12 @@ set_result(struct lowering *w, tree value, tree *list)
 	tree type = TREE_TYPE(w->result), copy;
 
 	if (!AGGREGATE_TYPE_P(type) || w->f->named_result == NULL_TREE) {
-		add(list, set(w->result, fold_convert_loc(EXPR_LOCATION(value), type, value)));
+		add(list, assign(w->result, fold_convert_loc(EXPR_LOCATION(value), type, value)));
 		return;
 	}
 	copy = variable(w, outermost(w->f), TYPE_MAIN_VARIANT(type), NULL_TREE);
-	add(list, set(copy, value));
-	add(list, set(w->result, copy));
+	add(list, assign(copy, value));
+	add(list, assign(w->result, copy));
 }
 
 void
@@ -1049,7 +1028,7 @@ finish_function(struct lowering *w)
 	if (w->result == NULL_TREE)
 		return effect(build1(RETURN_EXPR, void_type_node, NULL_TREE));
 	return effect(build1(RETURN_EXPR, void_type_node,
-			     set(result, fold_convert(TREE_TYPE(result), w->result))));
+			     assign(result, fold_convert(TREE_TYPE(result), w->result))));
 }
 
 // recover() compares the frame that it is called from two calls up.

@@ -47,16 +47,7 @@ tree read_tree(tree *tp, int *walk_subtrees, void *data);
 void
 read_below(struct reader *r, tree *tp)
 {
-	if (*tp != NULL_TREE)
-		walk_tree(tp, read_tree, r, NULL);
-}
-
-void
-read_operands(struct reader *r, tree t)
-{
-	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
-		if (TREE_OPERAND(t, i) != NULL_TREE)
-			read_below(r, &TREE_OPERAND(t, i));
+	walk_below(tp, read_tree, r);
 }
 
 bool
@@ -301,7 +292,7 @@ read_parallel(struct reader *r, tree t)
 	r->parallel = true;
 	if (r->around != NULL)
 		r->around->copyable = false;
-	read_operands(r, t);
+	walk_operands(t, read_tree, r);
 	r->parallel = outer;
 }
 
@@ -337,11 +328,11 @@ read_tree(tree *tp, int *walk_subtrees, void *data)
 	case PREDECREMENT_EXPR:
 	case POSTINCREMENT_EXPR:
 	case POSTDECREMENT_EXPR:
-		read_operands(r, t);
+		walk_operands(t, read_tree, r);
 		store(r, TREE_OPERAND(t, 0));
 		break;
 	case CALL_EXPR:
-		read_operands(r, t);
+		walk_operands(t, read_tree, r);
 		read_call(r, t);
 		break;
 	case ADDR_EXPR:
@@ -571,10 +562,7 @@ flow_block(struct walk_state *w, struct deferred *d, tree block)
 bool
 is_recover(tree call)
 {
-	tree fn = TREE_CODE(call) == CALL_EXPR ? get_callee_fndecl(call) : NULL_TREE;
-
-	return fn != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) && DECL_NAME(fn) != NULL_TREE &&
-	       id_equal(DECL_NAME(fn), "goat_recover");
+	return is_call_of(call, "goat_recover");
 }
 
 bool

@@ -14,8 +14,8 @@
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
 //	types.cc    descriptors of types
-//	methods.cc  methods, interfaces, itabs
-//	iface.cc    as(), type_assert(), type_switch ... become plain trees
+//	methods.cc  methods and interfaces of the unit; methods.h names the files around it
+//	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
 //
 // Layer: glue.
 
@@ -59,6 +59,7 @@ enum object_kind {
 	OBJECT_ALIGNED,         // aligned_alloc
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
+	OBJECT_MAP,             // make(map(K, V))
 };
 
 struct object {
@@ -149,6 +150,8 @@ extern struct unit unit;
 
 // markers.cc
 bool is_marked(tree decl, const char *attribute);
+bool is_range_iterator(tree decl);      // what steps through a map
+const char *range_text(tree elem);      // the map_range that ELEM is the value of
 // The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
 tree marker_of(tree t);
 bool is_defer(tree t);          // block_defer too
@@ -258,7 +261,31 @@ tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT a
 tree dereference(tree pointer);                 // *pointer, which is not null
 tree address_of(tree slot, tree type);          // &slot as a TYPE
 tree zero_of(tree type);
+tree assign(tree place, tree value);
 tree set_and_give(tree place, tree value, tree result);         // place = value, result
+tree effect(tree t);                            // T, which does something
+// A tree for the value of T that may stand in several places, of which the first is evaluated first.
+tree once(tree t);
+bool is_plain_local(tree decl);                 // a variable that nothing but its name refers to
+tree in_order(tree first, tree then);           // first, then
+tree choose(tree cond, tree a, tree b);         // cond ? a : b
+tree compare(enum tree_code code, tree a, tree b);
+tree both(tree a, tree b);
+tree either(tree a, tree b);
+tree expect(tree cond, bool value);
+tree first_field(tree record);
+tree field_named(tree record, const char *name);
+tree field_of(tree record, tree field);
+tree text_address(const char *text);            // as a constant of the program
+struct member_type {
+	const char *name;
+	tree type;
+};
+tree new_record(std::initializer_list<struct member_type> members);
+bool is_call_of(tree t, const char *name);      // of a function that <goat.h> declares
+// walk_tree of what *TP points to, if anything; of the operands of T.
+void walk_below(tree *tp, walk_tree_fn visit, void *data);
+void walk_operands(tree t, walk_tree_fn visit, void *data);
 // The block of the source that is F's body, made if there is none. Sizes in the types of parameters
 // are computed before it.
 tree outermost(struct func *f);
@@ -282,6 +309,13 @@ uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
+bool goat_is_comparable(tree type);     // it has an equality
+bool goat_is_regular(tree type);        // all of its bytes decide
+bool goat_is_string(tree type);
+tree goat_algorithm(tree type, const char *what, tree pointer_type);
+bool goat_is_map(tree type);
+tree goat_map_key(tree map);
+tree goat_map_elem(tree map);
 tree goat_type_address(tree type);
 const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
@@ -294,30 +328,51 @@ void goat_types_finish(void (*each)(tree type));
 bool goat_has_methods(tree base);
 tree goat_typedef_with_methods(const char *name);       // NULL where there is none
 bool goat_is_interface(tree type);      // any is one too
+bool goat_is_any(tree type);
 uint32_t goat_interface_hash(uint32_t h, tree type);
-tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+void register_methods(const char *plugin);
+void register_method_attributes(void);
+
+// implements.cc
 // Whether a value of TYPE, in the source TEXT, converts to the interface TO; an error if not.
 bool goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to);
 // Whether an interface of type FROM, in the source TEXT, can hold a TYPE; an error if not.
 bool goat_check_assertion(location_t where, bool in_switch, const char *text, tree from, tree type);
+
+// itabs.cc
 tree goat_itab_address(tree inter, tree type);          // of its fn, what `tab` is
+
+// wrappers.cc
+// The call of METHOD of what an interface, converted from a TYPE, holds at SELF, its data word; NULL
+// where that is not one function.
 tree goat_direct_call(location_t where, tree type, const char *method, tree self,
 		      const vec<tree> &rest);
-bool goat_is_any(tree type);
-void register_methods(const char *plugin);
-void goat_emit_methods(tree type);
-void register_method_attributes(void);
 
-// iface.cc
+// methodsets.cc
+tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
+void goat_emit_methods(tree type);
+
+// lower.cc
 void lower_interfaces(void);
-void finish_interfaces(void);
 // The source's text for a tree made for it, "" where there is none; NULL for all other trees.
 const char *lowered_text(tree t);
-// Whether CALL makes the object of a converted value, which nobody will write to.
-bool is_box(tree call);
+
+// iface.cc
 // What was converted, of the braces of an interface that the source does not have; "" where it is
 // no pointer, NULL for any other braces.
 const char *converted_text(tree constructor);
+
+// convert.cc
+// Whether CALL makes the object of a converted value, which nobody will write to.
+bool is_box(tree call);
+
+// map.cc
+// goat_makemap_(), what make() of a map is until the analysis is done.
+bool is_make_map(tree fn);
+const char *name_of_make_map(tree call);
+unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
+tree made_map(tree call, tree slot);
+bool flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

@@ -7,6 +7,7 @@
 //	defer STATEMENT		for (char goat_deferred_ __attribute__((goat_defer));;) goat_label_1: STATEMENT
 //	type_switch (i) ...	for (__auto_type goat_switch_ __attribute__((goat_switch)) = (i);;) switch ...
 //	case_type (T, v) ...	for (T v __attribute__((goat_case));;) ...
+//	map_range (m, k, v) ...	two of them around a loop that the program does have, and two in it
 //
 // When a function has been parsed, and before the front end makes labels and gotos of its loops,
 // the loop is taken out and what was in it put in its place. What is left is a BIND_EXPR that
@@ -15,6 +16,7 @@
 //	of defer	a CALL_EXPR, or the BIND_EXPR of a block: nothing else, or there was an error
 //	of type_switch	the SWITCH_STMT
 //	of a case	its statement, and a `break`
+//	of map_range	the loop, or in it the statement
 //
 // So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
 // around them, and jumps into or out of a deferred block, are errors here, where they still have
@@ -112,6 +114,111 @@ handle_result(tree *node, tree name, tree, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
+// ---- maps
+
+// Each spelling of a type is read once for each place that a macro has it in.
+bool
+told_before(location_t where, tree type)
+{
+	static hash_map<tree, location_t> *told;
+	location_t *last;
+
+	if (told == NULL)
+		told = new hash_map<tree, location_t>;
+	if ((last = told->get(type)) != NULL && *last == where)
+		return true;
+	told->put(type, where);
+	return false;
+}
+
+bool
+is_char_pointer(tree type)
+{
+	return TREE_CODE(type) == POINTER_TYPE &&
+	       TYPE_MAIN_VARIANT(TREE_TYPE(type)) == char_type_node;
+}
+
+// A type as the source has it: by its typedef, where it is spelled so.
+const char *
+type_as_written(tree type)
+{
+	tree name = TYPE_NAME(type);
+
+	if (name != NULL_TREE && TREE_CODE(name) == TYPE_DECL && DECL_NAME(name) != NULL_TREE)
+		return IDENTIFIER_POINTER(DECL_NAME(name));
+	return goat_type_text(type);
+}
+
+void
+check_key(location_t where, tree key)
+{
+	if (error_operand_p(key) || told_before(where, key))
+		return;
+	if (!goat_is_comparable(key) || TREE_CODE(key) == ARRAY_TYPE)
+		error_at(where, "invalid map key type %s", type_as_written(key));
+	else if (is_char_pointer(key))
+		warning_at(where, 0, "a map keyed by %qs compares addresses, not text; "
+			   "%<string%> keys compare text", type_as_written(key));
+}
+
+// map(K, V) of <goat.h>: nothing of the attribute stays, so that the type is one wherever it stands.
+tree
+handle_map(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	*no_add_attrs = true;
+	if (!TYPE_P(*node) || !goat_is_map(*node))
+		return misused(name, no_add_attrs);
+	check_key(point_of_use(input_location), goat_map_key(*node));
+	return NULL_TREE;
+}
+
+// slice(T) of <goat.h>.
+tree
+handle_slice(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	return TREE_CODE(*node) == RECORD_TYPE ? NULL_TREE : misused(name, no_add_attrs);
+}
+
+// The type of the argument's keys.
+tree
+handle_key_of(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	tree map = TREE_VALUE(args);
+
+	*no_add_attrs = true;
+	if (error_operand_p(map))
+		return NULL_TREE;
+	if (!TYPE_P(*node) || TREE_CODE(map) == IDENTIFIER_NODE || TREE_TYPE(map) == NULL_TREE)
+		return misused(name, no_add_attrs);
+	if (goat_is_map(TREE_TYPE(map)))
+		*node = goat_map_key(TREE_TYPE(map));
+	return NULL_TREE;
+}
+
+// The variables of map_range get their types from the map.
+tree
+handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	tree map = TREE_VALUE(args), type;
+
+	if (!is_variable_of_function(*node) || !VAR_P(map))
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	DECL_READ_P(*node) = 1;
+	if (error_operand_p(map))
+		return NULL_TREE;
+	if (!goat_is_map(TREE_TYPE(map))) {
+		if (id_equal(name, "goat_key"))
+			error_at(point_of_use(DECL_SOURCE_LOCATION(map)),
+				 "%<map_range%> needs a map, not a value of type %qT", TREE_TYPE(map));
+		return NULL_TREE;
+	}
+	type = id_equal(name, "goat_key") ? goat_map_key(TREE_TYPE(map)) : goat_map_elem(TREE_TYPE(map));
+	TREE_TYPE(*node) = build_qualified_type(type, TYPE_UNQUALIFIED);
+	relayout_decl(*node);
+	return NULL_TREE;
+}
+
 void
 end_of_function(void *fn, void *)
 {
@@ -128,6 +235,12 @@ const struct attribute_spec attributes[] = {
 	{ "goat_scope", 0, 0, true, false, false, false, handle_scope, NULL },
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_range", 0, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_key", 1, 1, true, false, false, false, handle_range_variable, NULL },
+	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },
+	{ "goat_key_of", 1, 1, false, true, false, false, handle_key_of, NULL },
+	{ "goat_slice", 0, 0, false, true, false, false, handle_slice, NULL },
+	{ "goat_map", 0, 0, false, true, false, false, handle_map, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
 
@@ -165,18 +278,9 @@ struct walk {
 tree visit(tree *tp, int *walk_subtrees, void *data);
 
 void
-walk_below(struct walk *w, tree *tp)
+visit_below(struct walk *w, tree *tp)
 {
-	if (*tp != NULL_TREE)
-		walk_tree(tp, visit, w, NULL);
-}
-
-void
-walk_operands(struct walk *w, tree t)
-{
-	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
-		if (TREE_OPERAND(t, i) != NULL_TREE)
-			walk_below(w, &TREE_OPERAND(t, i));
+	walk_below(tp, visit, w);
 }
 
 void
@@ -185,7 +289,7 @@ walk_loop(struct walk *w, tree t)
 	struct around outer = w->at;
 
 	w->at.loop = w->at.breakable = true;
-	walk_operands(w, t);
+	walk_operands(t, visit, w);
 	w->at = outer;
 }
 
@@ -194,10 +298,10 @@ walk_switch(struct walk *w, tree t)
 {
 	struct around outer = w->at;
 
-	walk_below(w, &SWITCH_STMT_COND(t));
+	visit_below(w, &SWITCH_STMT_COND(t));
 	w->at.breakable = w->at.cases = true;
 	w->at.switch_scope = w->at.scope;
-	walk_below(w, &SWITCH_STMT_BODY(t));
+	visit_below(w, &SWITCH_STMT_BODY(t));
 	w->at = outer;
 }
 
@@ -228,7 +332,7 @@ take_rest(struct walk *w, tree_stmt_iterator i)
 	tsi_link_before(&last, rest, TSI_SAME_STMT);
 	w->scopes.put(bind, outer);
 	w->at.scope = bind;
-	walk_below(w, &BIND_EXPR_BODY(rest));
+	visit_below(w, &BIND_EXPR_BODY(rest));
 	w->at.scope = outer;
 }
 
@@ -241,7 +345,7 @@ walk_list(struct walk *w, tree list)
 			tsi_delink(&i);
 			continue;
 		}
-		walk_below(w, tsi_stmt_ptr(i));
+		visit_below(w, tsi_stmt_ptr(i));
 		if (is_block_defer(tsi_stmt(i)))
 			take_rest(w, i);
 		tsi_next(&i);
@@ -332,7 +436,7 @@ walk_deferred_block(struct walk *w, tree bind, tree *block)
 
 	w->at = {};
 	w->at.deferred = bind;
-	walk_below(w, block);
+	visit_below(w, block);
 	w->at = outer;
 }
 
@@ -352,7 +456,7 @@ take_deferred(struct walk *w, tree bind, tree *loop)
 	call = stmt != NULL_TREE ? without_casts(stmt) : NULL_TREE;
 	if (call != NULL_TREE && TREE_CODE(call) == CALL_EXPR) {
 		*loop = call;
-		return walk_below(w, loop);
+		return visit_below(w, loop);
 	}
 	error_at(stmt != NULL_TREE && EXPR_HAS_LOCATION(stmt)
 			 ? EXPR_LOCATION(stmt)
@@ -369,7 +473,7 @@ take_case(struct walk *w, tree bind, tree *loop)
 	append_to_statement_list(FOR_BODY(*loop), &list);
 	append_to_statement_list_force(build0(BREAK_STMT, void_type_node), &list);
 	*loop = list;
-	walk_below(w, &BIND_EXPR_BODY(bind));
+	visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 void
@@ -387,7 +491,7 @@ take_marker(struct walk *w, tree bind, tree marker)
 	if (is_marked(marker, "goat_case"))
 		return take_case(w, bind, loop);
 	*loop = FOR_BODY(*loop);
-	walk_below(w, &BIND_EXPR_BODY(bind));
+	visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 // ---------------------------------------------------------------- named results
@@ -444,12 +548,12 @@ walk_block(struct walk *w, tree bind)
 		if (VAR_P(v) && is_marked(v, "goat_result"))
 			meet_result(w, bind, v);
 		if (VAR_P(v) && DECL_INITIAL(v) != NULL_TREE)
-			walk_below(w, &DECL_INITIAL(v));
+			visit_below(w, &DECL_INITIAL(v));
 	}
 	if (marker != NULL_TREE)
 		take_marker(w, bind, marker);
 	else
-		walk_below(w, &BIND_EXPR_BODY(bind));
+		visit_below(w, &BIND_EXPR_BODY(bind));
 }
 
 // ---------------------------------------------------------------- jumps
@@ -494,7 +598,7 @@ meet_goto(struct walk *w, tree t)
 
 	w->jumps.safe_push({ computed ? NULL_TREE : label, w->at, EXPR_LOCATION(t) });
 	if (computed)
-		walk_below(w, &GOTO_DESTINATION(t));
+		visit_below(w, &GOTO_DESTINATION(t));
 }
 
 void
@@ -563,7 +667,7 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		leave(w, tp, w->at.loop, "continue", "continue statement not within a loop");
 		break;
 	case RETURN_EXPR:
-		walk_operands(w, t);
+		walk_operands(t, visit, w);
 		leave(w, tp, w->at.deferred == NULL_TREE, "return", "");
 		break;
 	case CASE_LABEL_EXPR:
@@ -588,7 +692,7 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		tree decl = COMPOUND_LITERAL_EXPR_DECL(t);
 
 		if (!w->met.add(decl) && DECL_INITIAL(decl) != NULL_TREE)
-			walk_below(w, &DECL_INITIAL(decl));
+			visit_below(w, &DECL_INITIAL(decl));
 		break;
 	}
 	case SAVE_EXPR:
@@ -630,7 +734,7 @@ take_markers(tree fn)
 	if (DECL_SAVED_TREE(fn) == NULL_TREE)
 		return;
 	w.fn = fn;
-	walk_below(&w, &DECL_SAVED_TREE(fn));
+	visit_below(&w, &DECL_SAVED_TREE(fn));
 	check_jumps(&w);
 	forget_labels(&w);
 	if (node == NULL)
@@ -654,15 +758,34 @@ is_marked(tree decl, const char *attribute)
 	return lookup_attribute(attribute, DECL_ATTRIBUTES(decl)) != NULL_TREE;
 }
 
+bool
+is_range_iterator(tree decl)
+{
+	tree a = VAR_P(decl) ? lookup_attribute("goat_range", DECL_ATTRIBUTES(decl)) : NULL_TREE;
+
+	return a != NULL_TREE && TREE_VALUE(a) == NULL_TREE;
+}
+
+const char *
+range_text(tree elem)
+{
+	tree map = TREE_VALUE(TREE_VALUE(lookup_attribute("goat_elem", DECL_ATTRIBUTES(elem))));
+
+	return TREE_STRING_POINTER(
+		TREE_VALUE(TREE_VALUE(lookup_attribute("goat_range", DECL_ATTRIBUTES(map)))));
+}
+
 tree
 marker_of(tree t)
 {
 	if (TREE_CODE(t) != BIND_EXPR)
 		return NULL_TREE;
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
-		if (VAR_P(v) && (is_marked(v, "goat_defer") || is_marked(v, "goat_switch") ||
-				 is_marked(v, "goat_case")))
-			return v;
+		if (VAR_P(v))
+			for (const char *of : { "goat_defer", "goat_switch", "goat_case", "goat_range",
+						"goat_key", "goat_elem" })
+				if (is_marked(v, of))
+					return v;
 	return NULL_TREE;
 }
 

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// methods.cc: methods, interfaces, and the itabs that join them.
+// methods.cc: the methods and the interfaces of a unit, as core's itab.h compares them.
 //
 //	attribute goat_method --> list on goat_any --> methods by type --> core's itab_type
 //	                                                                     | itab_collect
 //	struct I_itab ---------------------------------> core's itab_type    v
-//	                                                         `---> itab_match: fits, or the error
-//
-// An itab is a constant: what struct goat_itab of <goat/abi.h> begins with, then the interface's own
-// struct of function pointers. All of these are called with a pointer to the value, so a method with
-// a pointer receiver stands there itself; for the others there is a function that looks up the
-// receiver: the value pointed to, a part of it, or what an embedded interface holds.
+//	                                                         `---> itab_match (implements.cc)
 //
 // The list of all methods hangs on a declaration of <goat.h>, for trees are all that a precompiled
 // header keeps.
@@ -18,12 +13,12 @@
 // M1  An itab, a set of methods and a function between are comdat, unless a method is static.
 // M2  A typedef of a pointer with methods is boxed as a value is: one function serves T and T *.
 //
-// Go:    as reflectdata/reflect.go (methodWrapper, writeITab) and types2/lookup.go.
+// Go:    as types2/lookup.go.
 // Layer: glue.
 
-#include "glue.h"
+#include "methods.h"
 
-#include "itab.h"
+struct arena method_arena;
 
 namespace {
 
@@ -33,21 +28,6 @@ struct method {
 	bool pointer;
 };
 
-// What an interface lists: ref of its itab_method.
-struct slot {
-	tree field;             // of a struct I_itab
-	tree type;              // of the function
-	unsigned at;            // which of the fn
-};
-
-// All that is known of a type with methods, or one that embeds.
-struct methods_of {
-	struct itab_type type;
-	struct itab_set set;
-	bool collected;
-};
-
-struct arena arena;
 auto_vec<struct method> *methods;
 hash_map<tree, bool> *bases;                    // types and typedefs with methods
 hash_map<tree, struct methods_of *> *known;     // by type or typedef
@@ -80,14 +60,6 @@ base_of(tree type)
 	return is_typedef(TYPE_NAME(type)) ? TYPE_NAME(type) : NULL_TREE;
 }
 
-tree
-receiver_type(tree fn)
-{
-	tree args = TYPE_ARG_TYPES(TREE_TYPE(fn));
-
-	return args != NULL_TREE && !VOID_TYPE_P(TREE_VALUE(args)) ? TREE_VALUE(args) : NULL_TREE;
-}
-
 // The type that a receiver is of, or points to.
 tree
 receiver_base_type(tree receiver, bool *pointer)
@@ -108,6 +80,16 @@ written_name(tree type)
 	return name != NULL_TREE ? IDENTIFIER_POINTER(name) : "";
 }
 
+} // namespace
+
+tree
+receiver_type(tree fn)
+{
+	tree args = TYPE_ARG_TYPES(TREE_TYPE(fn));
+
+	return args != NULL_TREE && !VOID_TYPE_P(TREE_VALUE(args)) ? TREE_VALUE(args) : NULL_TREE;
+}
+
 const char *
 without_keyword(const char *text)
 {
@@ -116,6 +98,8 @@ without_keyword(const char *text)
 			return text + strlen(word);
 	return text;
 }
+
+namespace {
 
 // What follows TYPE_ in the function's name, or NULL.
 const char *
@@ -297,6 +281,8 @@ as_core(const char *name, tree function_type, bool pointer, const void *ref)
 		 ref };
 }
 
+} // namespace
+
 const char *
 signature(const struct itab_method *m)
 {
@@ -306,21 +292,12 @@ signature(const struct itab_method *m)
 // ---------------------------------------------------------------- interfaces
 
 tree
-first_field(tree record)
-{
-	tree f = TYPE_FIELDS(record);
-
-	while (f != NULL_TREE && TREE_CODE(f) != FIELD_DECL)
-		f = DECL_CHAIN(f);
-	return f;
-}
-
-// The struct I_itab of an interface.
-tree
 itab_struct(tree type)
 {
 	return TYPE_MAIN_VARIANT(TREE_TYPE(TREE_TYPE(first_field(type))));
 }
+
+namespace {
 
 bool
 is_itab_struct(tree type)
@@ -356,7 +333,7 @@ list_slots(struct itab_type *type, tree itab, unsigned at)
 		if (DECL_NAME(f) == NULL_TREE && is_itab_struct(TREE_TYPE(f))) {
 			list_slots(type, TREE_TYPE(f), here);
 		} else if (is_slot(f)) {
-			struct slot *s = arena_new(&arena, struct slot);
+			struct slot *s = arena_new(&method_arena, struct slot);
 
 			s->field = f;
 			s->type = TREE_TYPE(TREE_TYPE(f));
@@ -390,8 +367,6 @@ check_itab(void *data, void *)
 
 // ---------------------------------------------------------------- core's types
 
-struct methods_of *methods_of(tree base);
-
 void
 list_members(struct itab_type *type, tree record)
 {
@@ -415,7 +390,8 @@ list_members(struct itab_type *type, tree record)
 	}
 }
 
-// BASE: a struct or union, named or not; an interface; an enumeration; a typedef.
+} // namespace
+
 struct methods_of *
 methods_of(tree base)
 {
@@ -446,12 +422,11 @@ const struct itab_set *
 set_of(struct methods_of *m)
 {
 	if (!m->collected)
-		itab_collect(&arena, &m->type, &m->set);
+		itab_collect(&method_arena, &m->type, &m->set);
 	m->collected = true;
 	return &m->set;
 }
 
-// What a value of TYPE has, and whether as a pointer to what has it.
 struct methods_of *
 methods_of_value(tree type, bool *by_pointer)
 {
@@ -471,468 +446,23 @@ methods_of_value(tree type, bool *by_pointer)
 	return base != NULL_TREE ? methods_of(base) : &nothing;
 }
 
-// ---------------------------------------------------------------- errors
-
-const char *
-kind_of_operand(tree value)
+const struct slot *
+slot_of(const struct itab_entry *e)
 {
-	STRIP_NOPS(value);
-	if (CONSTANT_CLASS_P(value))
-		return "constant";
-	return lvalue_p(value) && TREE_CODE(value) != COMPOUND_LITERAL_EXPR &&
-			       !(DECL_P(value) && DECL_NAME(value) == NULL_TREE)
-		       ? "variable"
-		       : "value";
-}
-
-// A function that would be the method had it been declared as one.
-const char *
-unmarked_function(const struct itab_mismatch *m, const char *type)
-{
-	const char *name = joined({ without_keyword(type), "_", m->want->name });
-
-	if (m->verdict != ITAB_MISSING || m->have != NULL)
-		return "";
-	for (struct func *f : unit.funcs)
-		if (f->outer == NULL && id_equal(DECL_NAME(f->decl), name))
-			return joined({ "\n\t\thave function ", name, " without 'method' before it" });
-	return "";
-}
-
-// "TYPE does not implement I (missing method Quack)" and more lines.
-const char *
-complaint(const struct itab_mismatch *m, const struct methods_of *of, tree type, tree inter)
-{
-	const char *text = goat_type_text(type), *reason, *more;
-	char *first;
-
-	if (goat_is_direct(type) && RECORD_OR_UNION_TYPE_P(TREE_TYPE(type)) &&
-	    goat_is_interface(TREE_TYPE(type)))
-		return joined({ text, " does not implement ", goat_type_text(inter), " (type ", text,
-				" is pointer to interface, not interface)" });
-	reason = itab_reason(&arena, m, of->type.name ? of->type.name : text);
-	if ((more = strchr(reason, '\n')) == NULL)
-		more = unmarked_function(m, of->type.name ? of->type.name : "");
-	first = xstrndup(reason, strcspn(reason, "\n"));
-	reason = keep(first);
-	free(first);
-	return joined({ text, " does not implement ", goat_type_text(inter), " (", reason, ")",
-			more });
-}
-
-void
-point_at_method(const struct itab_mismatch *m)
-{
-	tree decl;
-
-	if (m->have == NULL || m->verdict == ITAB_AMBIGUOUS)
-		return;
-	decl = m->have->owner->interface ? ((const struct slot *)m->have->method->ref)->field
-					 : (tree)m->have->method->ref;
-	inform(DECL_SOURCE_LOCATION(decl), "declared here");
-}
-
-// ---------------------------------------------------------------- functions of an itab
-
-// Comdat symbols that were made: itabs, functions between, sets.
-hash_map<nofree_string_hash, tree> *made;
-
-tree
-already_made(const char *symbol)
-{
-	tree *there;
-
-	if (made == NULL)
-		made = new hash_map<nofree_string_hash, tree>;
-	there = made->get(symbol);
-	return there != NULL ? *there : NULL_TREE;
-}
-
-// Whether other units cannot name what ENTRY calls.
-bool
-is_private(const struct itab_entry *e)
-{
-	return !e->owner->interface && !TREE_PUBLIC((tree)e->method->ref);
+	return e->owner->interface ? (const struct slot *)e->method->ref : NULL;
 }
 
 tree
-function_type_of(const struct itab_entry *e)
+function_of(const struct itab_entry *e)
 {
-	if (e->owner->interface)
-		return ((const struct slot *)e->method->ref)->type;
-	return TREE_TYPE((tree)e->method->ref);
-}
-
-unsigned HOST_WIDE_INT
-offset_of(const struct itab_entry *e)
-{
-	unsigned HOST_WIDE_INT at = 0;
-
-	for (size_t i = 0; i < e->depth; i++)
-		at += tree_to_uhwi(byte_position((tree)e->path[i]->ref));
-	return at;
-}
-
-// SELF, a pointer to the outermost value, as a pointer to the part that has the method.
-tree
-part_of(tree self, const struct itab_entry *e)
-{
-	if (offset_of(e) == 0)
-		return self;
-	return build2(POINTER_PLUS_EXPR, TREE_TYPE(self), self, size_int(offset_of(e)));
-}
-
-// The call of ENTRY's method for what SELF points to, with the arguments after the receiver.
-tree
-call_of_method(location_t where, const struct itab_entry *e, tree self, const vec<tree> &rest)
-{
-	auto_vec<tree> args;
-	tree fn, part = part_of(self, e), type = function_type_of(e), receiver;
-
-	if (e->owner->interface) {
-		const struct slot *s = (const struct slot *)e->method->ref;
-		tree of = TREE_TYPE((tree)e->path[e->depth - 1]->ref), iface, tab = first_field(of);
-
-		iface = build1(INDIRECT_REF, of, build1(NOP_EXPR, build_pointer_type(of), part));
-		fn = build3(COMPONENT_REF, TREE_TYPE(tab), iface, tab, NULL_TREE);
-		fn = build2(POINTER_PLUS_EXPR, TREE_TYPE(fn), fn,
-			    size_int(s->at * (POINTER_SIZE / BITS_PER_UNIT)));
-		fn = build1(NOP_EXPR, build_pointer_type(TREE_TYPE(s->field)), fn);
-		fn = build1(INDIRECT_REF, TREE_TYPE(s->field), fn);
-		receiver = build3(COMPONENT_REF, ptr_type_node, unshare_expr(iface), DECL_CHAIN(tab),
-				  NULL_TREE);
-	} else {
-		fn = build_fold_addr_expr((tree)e->method->ref);
-		receiver = receiver_type((tree)e->method->ref);
-		if (e->method->pointer)
-			receiver = build1(NOP_EXPR, receiver, part);
-		else
-			receiver = build1(INDIRECT_REF, receiver,
-					  build1(NOP_EXPR, build_pointer_type(receiver), part));
-	}
-	args.safe_push(receiver);
-	for (tree arg : rest)
-		args.safe_push(arg);
-	return build_call_array_loc(where, TREE_TYPE(type), fn, args.length(), args.address());
-}
-
-// The type of a function that is called as TYPE is, but with a void * first.
-tree
-type_with_self(tree type)
-{
-	tree args = tree_cons(NULL_TREE, ptr_type_node, TREE_CHAIN(TYPE_ARG_TYPES(type)));
-
-	return build_function_type(TREE_TYPE(type), args);
+	return e->owner->interface ? NULL_TREE : (tree)e->method->ref;
 }
 
 tree
-add_parameter(tree fn, tree **end, tree type)
+declaration_of(const struct itab_entry *e)
 {
-	tree p = build_decl(DECL_SOURCE_LOCATION(fn), PARM_DECL, NULL_TREE, type);
-
-	DECL_ARG_TYPE(p) = type;
-	DECL_CONTEXT(p) = fn;
-	DECL_ARTIFICIAL(p) = 1;
-	TREE_USED(p) = 1;
-	layout_decl(p, 0);
-	**end = p;
-	*end = &DECL_CHAIN(p);
-	return p;
+	return slot_of(e) != NULL ? slot_of(e)->field : function_of(e);
 }
-
-void
-give_body(tree fn, tree body)
-{
-	tree result = build_decl(DECL_SOURCE_LOCATION(fn), RESULT_DECL, NULL_TREE,
-				 TREE_TYPE(TREE_TYPE(fn)));
-	tree block = make_node(BLOCK), stmt;
-
-	DECL_ARTIFICIAL(result) = DECL_IGNORED_P(result) = 1;
-	DECL_CONTEXT(result) = fn;
-	DECL_RESULT(fn) = result;
-	if (!VOID_TYPE_P(TREE_TYPE(result))) {
-		body = build2(INIT_EXPR, TREE_TYPE(result), result, body);
-		TREE_SIDE_EFFECTS(body) = 1;
-	}
-	if (VOID_TYPE_P(TREE_TYPE(result)))
-		stmt = body;
-	else
-		stmt = build1(RETURN_EXPR, void_type_node, body);
-	TREE_SIDE_EFFECTS(stmt) = 1;
-	BLOCK_SUPERCONTEXT(block) = fn;
-	TREE_USED(block) = 1;
-	DECL_INITIAL(fn) = block;
-	DECL_SAVED_TREE(fn) = build3(BIND_EXPR, void_type_node, NULL_TREE, stmt, block);
-	TREE_SIDE_EFFECTS(DECL_SAVED_TREE(fn)) = 1;
-	allocate_struct_function(fn, false);
-	cfun->function_end_locus = DECL_SOURCE_LOCATION(fn);
-	set_cfun(NULL);
-}
-
-// A new function of the compiler's own.
-tree
-new_function(location_t where, const char *symbol, tree type, bool shared)
-{
-	tree fn = build_decl(where, FUNCTION_DECL, get_identifier(symbol), type);
-
-	SET_DECL_ASSEMBLER_NAME(fn, get_identifier(symbol));
-	TREE_STATIC(fn) = 1;
-	TREE_USED(fn) = 1;
-	DECL_ARTIFICIAL(fn) = DECL_IGNORED_P(fn) = 1;
-	DECL_NO_INSTRUMENT_FUNCTION_ENTRY_EXIT(fn) = 1;
-	DECL_FUNCTION_SPECIFIC_OPTIMIZATION(fn) = optimization_default_node;
-	DECL_FUNCTION_SPECIFIC_TARGET(fn) = target_option_default_node;
-	if (shared) {
-		TREE_PUBLIC(fn) = 1;
-		DECL_COMDAT(fn) = 1;
-		DECL_VISIBILITY(fn) = VISIBILITY_HIDDEN;
-		DECL_VISIBILITY_SPECIFIED(fn) = 1;
-	}
-	return fn;
-}
-
-void
-finish_function(tree fn)
-{
-	if (TREE_PUBLIC(fn))
-		make_decl_one_only(fn, DECL_ASSEMBLER_NAME(fn));
-	cgraph_node::finalize_function(fn, false);
-}
-
-tree
-find_recover(tree *tp, int *walk_subtrees, void *)
-{
-	tree fn = TREE_CODE(*tp) == CALL_EXPR ? get_callee_fndecl(*tp) : NULL_TREE;
-
-	if (TYPE_P(*tp))
-		*walk_subtrees = 0;
-	return fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE && id_equal(DECL_NAME(fn), "goat_recover")
-		       ? fn
-		       : NULL_TREE;
-}
-
-// Whether what ENTRY calls may ask for a panic that is not the affair of the function between.
-bool
-may_recover(const struct itab_entry *e)
-{
-	tree fn = e->owner->interface ? NULL_TREE : (tree)e->method->ref;
-
-	if (fn == NULL_TREE || DECL_SAVED_TREE(fn) == NULL_TREE)
-		return true;
-	return walk_tree_without_duplicates(&DECL_SAVED_TREE(fn), find_recover, NULL) != NULL_TREE;
-}
-
-// An instruction that does nothing, by which recover() knows a function that is to be overlooked: a
-// method called through an interface by `defer` is called by defer. See runtime/panic.c.
-tree
-mark_of_wrapper(void)
-{
-	const char *code = ".byte 0x0f, 0x1f, 0x80, 0x67, 0x6f, 0x61, 0x74";     // nopl "goat"(%rax)
-	tree mark = build5(ASM_EXPR, void_type_node, build_string(strlen(code), code), NULL_TREE,
-			   NULL_TREE, NULL_TREE, NULL_TREE);
-
-	ASM_INPUT_P(mark) = ASM_VOLATILE_P(mark) = 1;
-	TREE_SIDE_EFFECTS(mark) = 1;
-	return mark;
-}
-
-// A panic if SELF, a T *, is nil where a T is to be copied. Go: runtime.panicwrap.
-tree
-check_not_nil(location_t where, const struct methods_of *of, const struct itab_entry *e, tree self)
-{
-	const char *type = of->type.name;
-	const char *text = joined({ "value method ", type, ".", e->method->name,
-				    " called using nil ", type, " * pointer" });
-	tree panic = build_call_expr_loc(where, runtime_function(ENTRY_panicwrap), 1,
-					 build_string_literal(strlen(text) + 1, text));
-	tree test = build2(NE_EXPR, boolean_type_node, self, null_pointer_node);
-
-	test = build3(COND_EXPR, void_type_node, test, build_empty_stmt(where), panic);
-	TREE_SIDE_EFFECTS(test) = 1;
-	return test;
-}
-
-// A function that finds the receiver of ENTRY in what its first argument points to, and calls.
-tree
-function_between(const struct methods_of *of, const struct itab_entry *e)
-{
-	const char *text = joined({ of->type.name, ".", e->method->name });
-	uint32_t hash = goat_fnv1a(goat_fnv1a(FNV_BASIS, text), signature(e->method));
-	const char *symbol;
-	tree fn, method_type = function_type_of(e), type = type_with_self(method_type), *end, self;
-	tree call;
-	auto_vec<tree> rest;
-	location_t where;
-
-	for (size_t j = 0; j < e->depth; j++)
-		hash = goat_fnv1a(hash, e->path[j]->name ? e->path[j]->name : ".");
-	symbol = goat_symbol("method", text, hash);
-	if ((fn = already_made(symbol)) != NULL_TREE)
-		return fn;
-	where = e->owner->interface
-			? DECL_SOURCE_LOCATION(((const struct slot *)e->method->ref)->field)
-			: DECL_SOURCE_LOCATION((tree)e->method->ref);
-	fn = new_function(where, symbol, type, !is_private(e));
-	DECL_IGNORED_P(fn) = 0;         // the method is inlined into it, and has to be found in traces
-	made->put(symbol, fn);
-	if (stdarg_p(method_type)) {
-		sorry_at(where, "method %qs of %qs needs a function that passes on variable arguments",
-			 e->method->name, of->type.name);
-		return fn;
-	}
-	end = &DECL_ARGUMENTS(fn);
-	self = add_parameter(fn, &end, ptr_type_node);
-	for (tree arg = TREE_CHAIN(TYPE_ARG_TYPES(method_type)); arg != void_list_node;
-	     arg = TREE_CHAIN(arg))
-		rest.safe_push(add_parameter(fn, &end, TREE_VALUE(arg)));
-	call = call_of_method(where, e, self, rest);
-	if (e->depth == 0 && !e->method->pointer) {
-		call = build2(COMPOUND_EXPR, TREE_TYPE(call), check_not_nil(where, of, e, self), call);
-		TREE_SIDE_EFFECTS(call) = 1;
-	}
-	give_body(fn, call);
-#ifdef __x86_64__
-	if (may_recover(e)) {
-		put_at_top(DECL_SAVED_TREE(fn), mark_of_wrapper());
-		DECL_UNINLINABLE(fn) = 1;
-	}
-#endif
-	finish_function(fn);
-	return fn;
-}
-
-// Whether ENTRY's method is not to be called with a pointer to the value as it is.
-bool
-needs_function(const struct itab_entry *e)
-{
-	return !e->method->pointer || e->owner->interface || offset_of(e) != 0;
-}
-
-// What an itab has for ENTRY.
-tree
-function_for(const struct methods_of *of, const struct itab_entry *e)
-{
-	return needs_function(e) ? function_between(of, e) : (tree)e->method->ref;
-}
-
-// ---------------------------------------------------------------- itabs
-
-tree
-add_member(tree record, tree *chain, const char *name, tree type)
-{
-	tree f = build_decl(UNKNOWN_LOCATION, FIELD_DECL, get_identifier(name), type);
-
-	DECL_CONTEXT(f) = record;
-	DECL_CHAIN(f) = NULL_TREE;
-	*chain = f;
-	return f;
-}
-
-// struct goat_itab with the functions of one interface.
-tree
-itab_record(tree itab)
-{
-	static hash_map<tree, tree> *records;
-	tree record, f;
-
-	if (records == NULL)
-		records = new hash_map<tree, tree>;
-	if (tree *there = records->get(itab))
-		return *there;
-	record = make_node(RECORD_TYPE);
-	f = add_member(record, &TYPE_FIELDS(record), "inter", ptr_type_node);
-	f = add_member(record, &DECL_CHAIN(f), "type", ptr_type_node);
-	f = add_member(record, &DECL_CHAIN(f), "hash", uint32_type_node);
-	f = add_member(record, &DECL_CHAIN(f), "unused", uint32_type_node);
-	add_member(record, &DECL_CHAIN(f), "fn", itab);
-	layout_type(record);
-	records->put(itab, record);
-	return record;
-}
-
-// All functions of an interface, as its struct has them.
-tree
-functions_value(tree itab, struct methods_of *of, bool *is_static)
-{
-	vec<constructor_elt, va_gc> *elts = NULL;
-
-	for (tree f = TYPE_FIELDS(itab); f != NULL_TREE; f = DECL_CHAIN(f)) {
-		const struct itab_entry *e;
-		tree value;
-
-		if (TREE_CODE(f) != FIELD_DECL)
-			continue;
-		if (DECL_NAME(f) == NULL_TREE) {
-			value = functions_value(TREE_TYPE(f), of, is_static);
-		} else {
-			e = itab_find(set_of(of), IDENTIFIER_POINTER(DECL_NAME(f)));
-			*is_static |= is_private(e);
-			value = build1(NOP_EXPR, TREE_TYPE(f),
-				       build_fold_addr_expr(function_for(of, e)));
-		}
-		CONSTRUCTOR_APPEND_ELT(elts, f, value);
-	}
-	return build_constructor(itab, elts);
-}
-
-FILE *
-dump_file_of_itabs(void)
-{
-	return opt.dump_itabs ? stderr : NULL;
-}
-
-void
-dump_itab(tree inter, tree type, struct methods_of *of)
-{
-	const struct itab_type *i = &methods_of(TYPE_MAIN_VARIANT(inter))->type;
-	FILE *out = dump_file_of_itabs();
-
-	if (out == NULL)
-		return;
-	fprintf(out, "itab %s, %s\n", goat_type_text(inter), goat_type_text(type));
-	for (size_t k = 0; k < i->methods.n; k++) {
-		const struct itab_entry *e = itab_find(set_of(of), i->methods.at[k].name);
-
-		fprintf(out, "\t%-16s %s\n", i->methods.at[k].name,
-			IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(function_for(of, e))));
-	}
-}
-
-// ---------------------------------------------------------------- sets for the runtime
-
-tree
-record_of_descriptor_member(const char *member)
-{
-	tree descriptor = TYPE_MAIN_VARIANT(TREE_TYPE(TREE_TYPE(first_field(goat_any_type()))));
-
-	for (tree f = TYPE_FIELDS(descriptor); f != NULL_TREE; f = DECL_CHAIN(f))
-		if (TREE_CODE(f) == FIELD_DECL && id_equal(DECL_NAME(f), member))
-			return TYPE_MAIN_VARIANT(TREE_TYPE(TREE_TYPE(f)));
-	gcc_unreachable();
-}
-
-tree
-text_address(const char *text)
-{
-	return build_string_literal(strlen(text) + 1, text);
-}
-
-tree
-method_value(tree record, const struct itab_method *m, unsigned slot, tree fn)
-{
-	const char *sig = signature(m);
-
-	return goat_struct_value(
-		record, { { "name", text_address(m->name) },
-			  { "sig", text_address(sig) },
-			  { "sighash", build_int_cst(uint32_type_node, goat_fnv1a(FNV_BASIS, sig)) },
-			  { "pointer", size_int(m->pointer) },
-			  { "slot", size_int(slot) },
-			  { "fn", fn ? build1(NOP_EXPR, ptr_type_node, build_fold_addr_expr(fn))
-				     : null_pointer_node } });
-}
-
-} // namespace
 
 bool
 goat_has_methods(tree base)
@@ -981,262 +511,6 @@ goat_interface_hash(uint32_t h, tree type)
 		h = goat_fnv1a(h, signature(&i->methods.at[k]));
 	}
 	return h;
-}
-
-// The list for INTER's descriptor, sorted by name.
-tree
-goat_interface_methods(tree type, tree pointer_type, size_t *n)
-{
-	struct methods_of *m = methods_of(TYPE_MAIN_VARIANT(type));
-	tree record = TYPE_MAIN_VARIANT(TREE_TYPE(pointer_type));
-	auto_vec<tree> values;
-
-	for (size_t k = 0; k < set_of(m)->entries.n; k++) {
-		const struct itab_method *one = set_of(m)->entries.at[k].method;
-
-		values.safe_push(method_value(record, one, ((const struct slot *)one->ref)->at,
-					      NULL_TREE));
-	}
-	*n = values.length();
-	return goat_constant_array(record, values);
-}
-
-bool
-goat_check_conversion(location_t where, tree value, tree type, const char *text, tree to)
-{
-	const struct itab_type *inter = &methods_of(TYPE_MAIN_VARIANT(to))->type;
-	struct itab_mismatch m;
-	struct methods_of *of;
-	bool by_pointer;
-
-	of = methods_of_value(type, &by_pointer);
-	if (of->type.interface)
-		by_pointer = true;
-	m = itab_match(inter, set_of(of), by_pointer);
-	if (m.verdict == ITAB_FITS)
-		return true;
-	error_at(where, "cannot use %qs (%s of type %s) as %s value: %s", text,
-		 kind_of_operand(value), goat_type_text(type), goat_type_text(to),
-		 complaint(&m, of, type, to));
-	point_at_method(&m);
-	return false;
-}
-
-bool
-goat_check_assertion(location_t where, bool in_switch, const char *text, tree from, tree type)
-{
-	const struct itab_type *inter = &methods_of(TYPE_MAIN_VARIANT(from))->type;
-	const char *name = goat_type_text(type), *why;
-	struct itab_mismatch m;
-	struct methods_of *of;
-	bool by_pointer;
-
-	of = methods_of_value(type, &by_pointer);
-	if (of->type.interface)
-		return true;
-	m = itab_match(inter, set_of(of), by_pointer);
-	if (m.verdict == ITAB_FITS)
-		return true;
-	why = complaint(&m, of, type, from);
-	if (in_switch)
-		why = joined({ name, "\n\t", text, " of type ", goat_type_text(from),
-			       " cannot hold it: ", why });
-	else
-		why = joined({ "type_assert(", text, ", ", name, ")\n\t", why });
-	error_at(where, "impossible type %s: %s", in_switch ? "switch case" : "assertion", why);
-	point_at_method(&m);
-	return false;
-}
-
-tree
-goat_itab_address(tree inter, tree type)
-{
-	bool by_pointer, is_static = false;
-	struct methods_of *of = methods_of_value(type, &by_pointer);
-	tree itab = itab_struct(inter), record = itab_record(itab), v, init;
-	uint32_t hash = goat_type_hash(inter) * 31 + goat_type_hash(type);
-	const char *text = joined({ goat_type_text(inter), ",", goat_type_text(type) });
-	const char *symbol = goat_symbol("itab", text, hash);
-
-	if ((v = already_made(symbol)) == NULL_TREE) {
-		tree functions = functions_value(itab, of, &is_static);
-
-		init = goat_struct_value(
-			record,
-			{ { "inter", goat_type_address(inter) },
-			  { "type", goat_type_address(type) },
-			  { "hash", build_int_cst(uint32_type_node, goat_type_hash(type)) },
-			  { "fn", functions } });
-		v = goat_constant(symbol, record, init, !is_static);
-		made->put(symbol, v);
-		dump_itab(inter, type, of);
-	}
-	for (tree f = TYPE_FIELDS(record); f != NULL_TREE; f = DECL_CHAIN(f))
-		if (id_equal(DECL_NAME(f), "fn"))
-			return build_fold_addr_expr(
-				build3(COMPONENT_REF, TREE_TYPE(f), v, f, NULL_TREE));
-	gcc_unreachable();
-}
-
-// The call of METHOD of what an interface, converted from a TYPE, holds at SELF, its data word; NULL
-// where that is not one function.
-tree
-goat_direct_call(location_t where, tree type, const char *method, tree self, const vec<tree> &rest)
-{
-	bool by_pointer;
-	struct methods_of *of = methods_of_value(type, &by_pointer);
-	const struct itab_entry *e = itab_find(set_of(of), method);
-
-	if (e == NULL || e->ambiguous || e->owner->interface)
-		return NULL_TREE;
-	return call_of_method(where, e, self, rest);
-}
-
-namespace {
-
-// A pointer to the linker's symbol at one end of the section goat_methods.
-tree
-end_of_section(const char *symbol)
-{
-	tree v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(symbol), ptr_type_node);
-
-	TREE_PUBLIC(v) = DECL_EXTERNAL(v) = DECL_ARTIFICIAL(v) = TREE_USED(v) = 1;
-	DECL_VISIBILITY(v) = VISIBILITY_HIDDEN;
-	DECL_VISIBILITY_SPECIFIED(v) = 1;
-	return build_fold_addr_expr(v);
-}
-
-// A pointer in the section of that name, which stays though nothing refers to it. A section is comdat
-// for all that is in it or for nothing, so each unit has its own.
-void
-pointer_in_section(const char *section, tree value)
-{
-	tree v = goat_constant(NULL, ptr_type_node, NULL_TREE, false);
-
-	TREE_TYPE(v) = ptr_type_node;
-	TREE_READONLY(v) = 0;
-	DECL_PRESERVE_P(v) = 1;
-	set_decl_section_name(v, section);
-	goat_define(v, fold_convert(ptr_type_node, value));
-	varpool_node::get_create(v)->force_output = 1;
-}
-
-// Each program or library gives its sets to the runtime when it is loaded, before constructors of
-// the program's. Each unit has the constructor called, so it counts.
-void
-make_constructor(void)
-{
-	static bool done;
-	const char *symbol = "goat.addmethods";
-	tree fn, again, add, body;
-
-	if (done)
-		return;
-	done = true;
-	again = goat_constant("goat.added", boolean_type_node, NULL_TREE, true);
-	TREE_TYPE(again) = boolean_type_node;
-	TREE_READONLY(again) = 0;
-	DECL_VISIBILITY(again) = VISIBILITY_HIDDEN;
-	goat_define(again, boolean_false_node);
-	add = build_call_expr(runtime_function(ENTRY_addmethods), 2,
-			      end_of_section("__start_goat_methods"),
-			      end_of_section("__stop_goat_methods"));
-	body = build2(MODIFY_EXPR, void_type_node, again, boolean_true_node);
-	TREE_SIDE_EFFECTS(body) = 1;
-	body = build2(COMPOUND_EXPR, void_type_node, body, add);
-	body = build3(COND_EXPR, void_type_node, again, build_empty_stmt(BUILTINS_LOCATION), body);
-	fn = new_function(BUILTINS_LOCATION, symbol,
-			  build_function_type_list(void_type_node, NULL_TREE), true);
-	DECL_STATIC_CONSTRUCTOR(fn) = 1;
-	SET_DECL_INIT_PRIORITY(fn, MAX_RESERVED_INIT_PRIORITY + 1);
-	give_body(fn, body);
-	finish_function(fn);
-}
-
-tree
-methodset_record(void)
-{
-	static tree record;
-	tree f;
-
-	if (record != NULL_TREE)
-		return record;
-	record = make_node(RECORD_TYPE);
-	f = add_member(record, &TYPE_FIELDS(record), "type", ptr_type_node);
-	f = add_member(record, &DECL_CHAIN(f), "n", size_type_node);
-	add_member(record, &DECL_CHAIN(f), "methods", ptr_type_node);
-	layout_type(record);
-	return record;
-}
-
-void
-dump_methods(struct methods_of *of)
-{
-	FILE *out = dump_file_of_itabs();
-	const struct itab_set *set = set_of(of);
-
-	if (out == NULL)
-		return;
-	fprintf(out, "methods of %s\n", of->type.name);
-	for (size_t k = 0; k < set->entries.n; k++) {
-		const struct itab_entry *e = &set->entries.at[k];
-
-		fprintf(out, "\t%-16s %s%s%s%s%s\n", e->method->name, signature(e->method),
-			e->method->pointer ? ", pointer receiver" : "",
-			e->depth > 0 ? ", from " : "", e->depth > 0 ? e->owner->name : "",
-			e->ambiguous ? ", ambiguous" : "");
-	}
-}
-
-void
-emit_set(tree type, struct methods_of *of)
-{
-	tree record = record_of_descriptor_member("methods"), list;
-	auto_vec<tree> values;
-	uint32_t hash = goat_type_hash(type);
-	bool is_static = false;
-	const char *symbol;
-	tree v;
-
-	for (size_t k = 0; k < set_of(of)->entries.n; k++) {
-		const struct itab_entry *e = &set_of(of)->entries.at[k];
-
-		// What cannot be called with a pointer is not found when the program runs.
-		if (e->ambiguous || (needs_function(e) && stdarg_p(function_type_of(e))))
-			continue;
-		values.safe_push(method_value(record, e->method, 0, function_for(of, e)));
-		hash = goat_fnv1a(goat_fnv1a(hash, e->method->name), signature(e->method));
-		is_static |= is_private(e);
-	}
-	dump_methods(of);
-	if (values.is_empty())
-		return;
-	list = goat_constant_array(record, values);
-	symbol = goat_symbol("methods", goat_type_text(type), hash);
-	v = goat_constant(symbol, methodset_record(),
-			  goat_struct_value(methodset_record(),
-					    { { "type", goat_type_address(type) },
-					      { "n", size_int(values.length()) },
-					      { "methods", list } }),
-			  !is_static);
-	pointer_in_section("goat_methods", build_fold_addr_expr(v));
-	make_constructor();
-}
-
-} // namespace
-
-// The methods of a type that has a descriptor, for assertions when the program runs.
-void
-goat_emit_methods(tree type)
-{
-	bool by_pointer;
-
-	if (goat_is_direct(type) || (RECORD_OR_UNION_TYPE_P(type) &&
-				     (goat_is_interface(type) || !COMPLETE_TYPE_P(type))))
-		return;
-	if (struct methods_of *of = methods_of_value(type, &by_pointer))
-		if (set_of(of)->entries.n > 0)
-			emit_set(type, of);
 }
 
 void

@@ -287,6 +287,8 @@ made_in_frame(struct func *f, const struct object *o)
 	tree address = address_of(slot, type);
 
 	switch (o->kind) {
+	case OBJECT_MAP:
+		return fold_convert(type, made_map(o->expr, slot));
 	case OBJECT_NEW:
 		init = initialiser_of(o);
 		if (integer_zerop(o->size))
@@ -479,10 +481,12 @@ replacement(struct rewrite *r, const struct object *o)
 
 	if (constant != NULL_TREE)
 		return constant;
-	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW)
+	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW && o->kind != OBJECT_MAP)
 		return o->expr;
 	if (o->in_frame && !r->before_body)
 		return made_in_frame(r->f, o);
+	if (o->kind == OBJECT_MAP)
+		return fold_convert(type, made_map(o->expr, NULL_TREE));
 	if (o->kind == OBJECT_LITERAL)
 		return literal_on_heap(r, o);
 	if (o->kind == OBJECT_ALLOCA)
@@ -550,14 +554,6 @@ rewrite_definition(struct rewrite *r, tree *tp)
 	*tp = list;
 }
 
-void
-rewrite_operands(struct rewrite *r, tree t)
-{
-	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
-		if (TREE_OPERAND(t, i) != NULL_TREE)
-			rewrite_below(r, &TREE_OPERAND(t, i));
-}
-
 // A jump into a block past its top.
 void
 rewrite_jump(struct rewrite *r, tree *tp)
@@ -613,6 +609,8 @@ rewrite_call(struct rewrite *r, tree *tp)
 	} else if ((fn = get_callee_fndecl(call)) != NULL_TREE && is_goat_new(fn)) {
 		make_unknown_object(call, &unknown);
 		*tp = replacement(r, &unknown);
+	} else if (fn != NULL_TREE && unit.annotated && is_make_map(fn)) {
+		*tp = fold_convert(TREE_TYPE(call), made_map(call, NULL_TREE));
 	}
 }
 
@@ -635,7 +633,7 @@ rewrite_division(struct rewrite *r, tree *tp)
 {
 	tree t = *tp, n, d, zero, check;
 
-	rewrite_operands(r, t);
+	walk_operands(t, rewrite_tree, r);
 	d = TREE_OPERAND(t, 1);
 	if (!unit.annotated || !INTEGRAL_TYPE_P(TREE_TYPE(t)) || TREE_CODE(d) == INTEGER_CST)
 		return;
@@ -701,7 +699,7 @@ rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 	case ASM_EXPR:
 		if (r->before.get(t)) {
 			*walk_subtrees = 0;
-			rewrite_operands(r, t);
+			walk_operands(t, rewrite_tree, r);
 			rewrite_jump(r, tp);
 		}
 		return NULL_TREE;

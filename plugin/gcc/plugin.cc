@@ -427,10 +427,10 @@ decide_object(struct func *f, struct object *o)
 
 	o->escapes = o->loc->escapes || f->alone;
 	if (f->alone) {
-		o->on_heap = o->kind == OBJECT_NEW;
+		o->on_heap = o->kind == OBJECT_NEW || o->kind == OBJECT_MAP;
 	} else if (is_c_block(o)) {
 		o->in_frame = opt.heap2stack && !o->escapes && !o->loc->freed && fits_in_frame(f, o);
-	} else if (o->kind == OBJECT_NEW) {
+	} else if (o->kind == OBJECT_NEW || o->kind == OBJECT_MAP) {
 		o->in_frame = !o->escapes;
 		o->on_heap = o->escapes;
 	} else {
@@ -535,7 +535,7 @@ unit_pass(void)
 	if (!seen_error()) {
 		act_on_all();
 		if (unit.annotated)
-			finish_interfaces();
+			goat_types_finish(goat_emit_methods);
 	}
 	esc_free(unit.esc);
 	unit.esc = NULL;

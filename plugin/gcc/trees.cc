@@ -184,10 +184,158 @@ address_of(tree slot, tree type)
 }
 
 tree
+effect(tree t)
+{
+	TREE_SIDE_EFFECTS(t) = 1;
+	return t;
+}
+
+tree
 set_and_give(tree place, tree value, tree result)
 {
-	tree set = build2(MODIFY_EXPR, void_type_node, place, value);
+	return build2(COMPOUND_EXPR, TREE_TYPE(result), assign(place, value), result);
+}
 
-	TREE_SIDE_EFFECTS(set) = 1;
-	return build2(COMPOUND_EXPR, TREE_TYPE(result), set, result);
+bool
+is_plain_local(tree decl)
+{
+	return TREE_CODE(decl) == VAR_DECL && !TREE_STATIC(decl) && !DECL_EXTERNAL(decl) &&
+	       !TREE_ADDRESSABLE(decl) && !TREE_THIS_VOLATILE(decl);
+}
+
+tree
+once(tree t)
+{
+	tree plain = t;
+
+	STRIP_NOPS(plain);
+	if (CONSTANT_CLASS_P(plain) || TREE_CODE(t) == SAVE_EXPR)
+		return t;
+	if (is_plain_local(plain) || (TREE_CODE(plain) == PARM_DECL && !TREE_ADDRESSABLE(plain) &&
+				      !TREE_THIS_VOLATILE(plain)))
+		return t;
+	return effect(build1_loc(EXPR_LOCATION(t), SAVE_EXPR, TYPE_MAIN_VARIANT(TREE_TYPE(t)), t));
+}
+
+tree
+compare(enum tree_code code, tree a, tree b)
+{
+	return build2(code, integer_type_node, a, fold_convert(TREE_TYPE(a), b));
+}
+
+tree
+in_order(tree first, tree then)
+{
+	tree t = build2(COMPOUND_EXPR, TREE_TYPE(then), first, then);
+
+	TREE_SIDE_EFFECTS(t) = TREE_SIDE_EFFECTS(first) | TREE_SIDE_EFFECTS(then);
+	return t;
+}
+
+tree
+choose(tree cond, tree a, tree b)
+{
+	tree t = build3(COND_EXPR, TREE_TYPE(a), cond, a, b);
+
+	TREE_SIDE_EFFECTS(t) = TREE_SIDE_EFFECTS(cond) | TREE_SIDE_EFFECTS(a) | TREE_SIDE_EFFECTS(b);
+	return t;
+}
+
+tree
+expect(tree cond, bool value)
+{
+	tree call = build_call_expr(builtin_decl_explicit(BUILT_IN_EXPECT), 2,
+				    fold_convert(long_integer_type_node, cond),
+				    build_int_cst(long_integer_type_node, value));
+
+	return compare(NE_EXPR, call, integer_zero_node);
+}
+
+tree
+both(tree a, tree b)
+{
+	return build2(TRUTH_ANDIF_EXPR, integer_type_node, a, b);
+}
+
+tree
+either(tree a, tree b)
+{
+	return build2(TRUTH_ORIF_EXPR, integer_type_node, a, b);
+}
+
+tree
+assign(tree place, tree value)
+{
+	return effect(build2(MODIFY_EXPR, void_type_node, place, value));
+}
+
+tree
+first_field(tree record)
+{
+	tree f = TYPE_FIELDS(record);
+
+	while (TREE_CODE(f) != FIELD_DECL)
+		f = DECL_CHAIN(f);
+	return f;
+}
+
+tree
+field_named(tree record, const char *name)
+{
+	for (tree f = TYPE_FIELDS(record); f != NULL_TREE; f = DECL_CHAIN(f))
+		if (TREE_CODE(f) == FIELD_DECL && DECL_NAME(f) != NULL_TREE &&
+		    id_equal(DECL_NAME(f), name))
+			return f;
+	gcc_unreachable();
+}
+
+tree
+field_of(tree record, tree field)
+{
+	return build3(COMPONENT_REF, TREE_TYPE(field), record, field, NULL_TREE);
+}
+
+tree
+text_address(const char *text)
+{
+	return build_string_literal(strlen(text) + 1, text);
+}
+
+tree
+new_record(std::initializer_list<struct member_type> members)
+{
+	tree record = make_node(RECORD_TYPE), *end = &TYPE_FIELDS(record);
+
+	for (const struct member_type &m : members) {
+		tree f = build_decl(UNKNOWN_LOCATION, FIELD_DECL, get_identifier(m.name), m.type);
+
+		DECL_CONTEXT(f) = record;
+		*end = f;
+		end = &DECL_CHAIN(f);
+	}
+	layout_type(record);
+	return record;
+}
+
+bool
+is_call_of(tree t, const char *name)
+{
+	tree fn = TREE_CODE(t) == CALL_EXPR ? get_callee_fndecl(t) : NULL_TREE;
+
+	return fn != NULL_TREE && unit.annotated && DECL_EXTERNAL(fn) && DECL_NAME(fn) != NULL_TREE &&
+	       id_equal(DECL_NAME(fn), name);
+}
+
+void
+walk_below(tree *tp, walk_tree_fn visit, void *data)
+{
+	if (*tp != NULL_TREE)
+		walk_tree(tp, visit, data, NULL);
+}
+
+void
+walk_operands(tree t, walk_tree_fn visit, void *data)
+{
+	for (int i = 0; i < TREE_OPERAND_LENGTH(t); i++)
+		walk_below(&TREE_OPERAND(t, i), visit, data);
 }

@@ -80,13 +80,92 @@ goat_str_(const char *p, size_t n)
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
 
-// size_t len(s), in bytes.
-#define goat_len(...) ((size_t)(__VA_ARGS__).len)
+// size_t len(x): bytes of a string, elements of a slice or map.
+#define goat_len(...) goat_len_("", __VA_ARGS__)
+
+// T make(T), T make(T, n), T make(T, n, m): a new slice or map; of a map n is a hint of its size. In
+// the frame where it does not outlive it. Go spec, "Making slices, maps and channels".
+#define goat_make(T, ...) GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T, __VA_ARGS__)
+
+#define GOAT_MAKE_(text, T, ...)                                                                   \
+	(*(__typeof__(T) *)goat_make_(text, (__typeof__(T) *)0 __VA_OPT__(, ) __VA_ARGS__))
+
+// Known to the plugin, which leaves no call of them.
+void *goat_make_(const char *text, ...) __attribute__((__returns_nonnull__));
+size_t goat_len_(const char *, ...);
 
 bool goat_string_eq(goat_string a, goat_string b);
 
 // A new string: a, then b. Go: runtime.concatstrings.
 goat_string goat_string_cat(goat_string a, goat_string b);
+
+// ---------------------------------------------------------------- maps
+
+struct goat_hmap;
+
+// map(K, V): Go's map. One type wherever it is written, and a pointer: copies are the same map, NULL
+// is the nil one. To C it is a function that takes a key and gives a pointer to a V, so that the
+// compiler checks and converts keys and values; nobody ever calls it. What it is for must be a key:
+// see docs/semantics.md.
+#define goat_map(K, V)                                                                             \
+	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
+		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
+
+// V map_get(m, key): zero where there is no such key.
+#define goat_map_get(m, ...) ((void)0, *(m)(goat_map_get_(), (__VA_ARGS__), 0, 0))
+
+// map_set(m, key, value): panics where m is nil.
+#define goat_map_set(m, k, ...)                                                                    \
+	((void)(*(m)(goat_map_set_(),                                                              \
+		     *(__typeof__(char __attribute__((__goat_key_of__(m)))) *)goat_map_key_() = (k), \
+		     0, 0) = (__VA_ARGS__)))
+
+// bool map_lookup(m, key, &v): whether there is such a key; sets v to its value, or to zero.
+#define goat_map_lookup(m, k, p) ((m)(goat_map_lookup_(), (k), 0, (p)) != 0)
+
+// V *map_ptr(m, key): where the value is kept until the map changes next; NULL where there is no
+// such key.
+#define goat_map_ptr(m, ...) ((m)(goat_map_ptr_(), (__VA_ARGS__), 0, 0))
+
+// map_delete(m, key); map_clear(m): without a word where there is nothing to delete.
+#define goat_map_delete(m, ...) ((void)(m)(goat_map_delete_(), (__VA_ARGS__), 0, 0))
+#define goat_map_clear(...) goat_map_clear_("", __VA_ARGS__)
+
+// map_shrink(m): gives back the memory of deleted entries.
+#define goat_map_shrink(...) goat_map_shrink_("", __VA_ARGS__)
+
+// goat_map_stats(m, goat_mapstats *p): how full it is, and what it takes.
+#define goat_map_stats(m, p) goat_map_stats_("", (m), 1 ? (p) : (goat_mapstats *)0)
+
+// map_range (m, k, v) { ... }: once for each entry, from a random one on; k and v are new each time.
+// Go spec, "For statements with range clause".
+#define goat_map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
+
+#define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
+	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
+		for (struct goat_hiter goat_iter_ __attribute__((__goat_range__));;)               \
+			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
+			     goat_map_next_("", &goat_iter_))                                      \
+				for (char k __attribute__((__goat_key__(goat_map_),                \
+							   __unused__)) =                          \
+					     *(__typeof__(k) *)goat_iter_.key;;)                   \
+					for (char v __attribute__((__goat_elem__(goat_map_),       \
+								   __unused__)) =                  \
+						     *(__typeof__(v) *)goat_iter_.elem;;)
+
+// Known to the plugin, which leaves no call of them.
+typedef struct goat_maptype goat_maptype_;
+struct goat_hmap *goat_map_get_(void);
+struct goat_hmap *goat_map_set_(void);
+struct goat_hmap *goat_map_lookup_(void);
+void *goat_map_key_(void);
+struct goat_hmap *goat_map_ptr_(void);
+struct goat_hmap *goat_map_delete_(void);
+void goat_map_clear_(const char *, ...);
+void goat_map_shrink_(const char *, ...);
+void goat_map_stats_(const char *, ...);
+void goat_map_begin_(const char *, ...);
+void goat_map_next_(const char *, ...);
 
 // ---------------------------------------------------------------- interfaces
 
@@ -214,8 +293,19 @@ typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
 #define STR(s) GOAT_STRING_ARGS(s)
 #define len(...) goat_len(__VA_ARGS__)
+#define make(T, ...) GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T, __VA_ARGS__)
 #define string_eq(a, b) goat_string_eq(a, b)
 #define string_cat(a, b) goat_string_cat(a, b)
+
+#define map(K, V) goat_map(K, V)
+#define map_get(m, ...) goat_map_get(m, __VA_ARGS__)
+#define map_set(m, k, ...) goat_map_set(m, k, __VA_ARGS__)
+#define map_lookup(m, k, p) goat_map_lookup(m, k, p)
+#define map_ptr(m, ...) goat_map_ptr(m, __VA_ARGS__)
+#define map_delete(m, ...) goat_map_delete(m, __VA_ARGS__)
+#define map_clear(...) goat_map_clear(__VA_ARGS__)
+#define map_shrink(...) goat_map_shrink(__VA_ARGS__)
+#define map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
 
 typedef goat_any any;
 #define interface(I) goat_interface(I)
