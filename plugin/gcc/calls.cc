@@ -53,6 +53,12 @@ object_kind_of(tree fn, tree call, enum object_kind *kind)
 		*kind = OBJECT_NEW;
 		return true;
 	}
+	if (unit.annotated && is_make_map(fn)) {
+		*kind = OBJECT_MAP;
+		return true;
+	}
+	if (slice_object_kind(call, kind))
+		return true;
 	if (!fndecl_built_in_p(fn, BUILT_IN_NORMAL) || defined_here(fn))
 		return false;
 	switch (DECL_FUNCTION_CODE(fn)) {
@@ -102,6 +108,15 @@ describe_new(struct object *o)
 	o->align = TYPE_ALIGN_UNIT(o->type);
 }
 
+// The type is left out: it is bytes in the frame, and the runtime's on the heap.
+void
+describe_map(struct object *o)
+{
+	o->name = name_of_make_map(o->expr);
+	o->size = size_int(frame_of_make_map(o->expr));
+	o->align = MALLOC_ABI_ALIGNMENT / BITS_PER_UNIT;
+}
+
 void
 describe_literal(struct object *o)
 {
@@ -149,8 +164,8 @@ describe_block(struct object *o)
 const char *
 too_large(const struct object *o)
 {
-	if (o->kind == OBJECT_ALLOCA)
-		return NULL;            // it stays where C puts it
+	if (o->kind == OBJECT_ALLOCA || o->kind == OBJECT_CAT)
+		return NULL;            // it stays where C puts it; what is long is never in the frame
 	if (o->size == NULL_TREE || !tree_fits_uhwi_p(o->size))
 		return "non-constant size";
 	if (tree_to_uhwi(o->size) > MAX_OBJECT)
@@ -641,12 +656,20 @@ object_at(struct walk_state *w, tree expr, enum object_kind kind)
 		describe_new(o);
 	else if (kind == OBJECT_LITERAL)
 		describe_literal(o);
+	else if (kind == OBJECT_MAP)
+		describe_map(o);
+	else if (kind == OBJECT_MAKE || kind == OBJECT_CAT)
+		describe_slice_object(o);
 	else
 		describe_block(o);
 	o->loc = esc_loc(unit.esc, ESC_OBJECT, w->f->core, o->name, w->depth);
 	o->loc->ref = o;
 	if ((why = too_large(o)) != NULL)
 		esc_flow(unit.esc, note_text(esc_addr(to_heap()), o->name, why, o->where), o->loc);
+	if (kind == OBJECT_MAKE && o->size == NULL_TREE) {
+		o->sizeless = esc_loc(unit.esc, ESC_OBJECT, w->f->core, o->name, w->depth);
+		o->sizeless->ref = o;
+	}
 	if (kind == OBJECT_LITERAL)
 		flow_initialiser(w, o, expr);
 	return o;
@@ -666,6 +689,8 @@ flow_object(struct walk_state *w, struct esc_hole k, tree call, enum object_kind
 		flow_all_arguments(w, esc_discard(), call);
 	}
 	esc_flow(unit.esc, note_text(esc_addr(k), o->name, "spill", o->where), o->loc);
+	if (o->sizeless != NULL)
+		esc_flow(unit.esc, esc_addr(k), o->sizeless);
 }
 
 void
@@ -691,13 +716,18 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 	}
 	if (object_kind_of(fn, call, &kind))
 		return flow_object(w, k, call, kind);
+	if (flow_slice_word(w, k, call))
+		return;
 	if ((callee = unit_function(fn)) != NULL)
 		return flow_static_call(w, k, call, callee);
 	if (defined_here(fn))
 		return flow_unknown_call(w, k, call, NULL_TREE);
 	// The runtime's own keep nothing but the value of a panic, which the program passes itself.
-	if (is_runtime_function(fn))
-		return flow_all_arguments(w, esc_discard(), call);
+	if (is_runtime_function(fn)) {
+		if (!flow_map_call(w, k, call, fn))
+			flow_all_arguments(w, esc_discard(), call);
+		return;
+	}
 	if (flow_builtin(w, call, fn))
 		return;
 	if ((entry = libc_entry_of(fn, call_expr_nargs(call))) != NULL)

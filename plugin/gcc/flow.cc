@@ -54,7 +54,7 @@ wide_float(tree type)
 bool
 points_to_code(tree type)
 {
-	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type));
+	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) && !goat_is_map(type);
 }
 
 bool
@@ -86,6 +86,7 @@ local_of(struct walk_state *w, tree decl)
 	if (l->loc == NULL) {
 		l->depth = l->block_depth = w->depth;
 		l->loc = esc_loc(unit.esc, ESC_VAR, f->core, spell(decl), w->depth);
+		l->loc->unseen = is_range_iterator(decl);
 	}
 	return l;
 }
@@ -420,6 +421,7 @@ flow_shared(struct walk_state *w, struct esc_hole k, tree t)
 	}
 	if (l->loc == NULL) {
 		l->loc = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+		l->loc->unseen = true;
 		if (carries(TREE_TYPE(t)))
 			flow_value(w, esc_hole(l->loc), TREE_OPERAND(t, 0));
 		else
@@ -457,6 +459,9 @@ hole_of_member(struct esc_hole k, tree type, bool in_union)
 
 void flow_constructor(struct walk_state *w, struct esc_hole k, tree t);
 
+} // namespace
+
+// The elements of braces, each to K as far as it may be a pointer.
 void
 flow_elements(struct walk_state *w, struct esc_hole k, tree t)
 {
@@ -476,6 +481,8 @@ flow_elements(struct walk_state *w, struct esc_hole k, tree t)
 			flow_value(w, hole_of_member(k, TREE_TYPE(value), in_union), value);
 	}
 }
+
+namespace {
 
 void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
@@ -578,12 +585,39 @@ is_self_index(tree a, tree b)
 	return indexed && same_place(a, b);
 }
 
+// The variable that T, a *p or p->x, looks through; else NULL.
+tree
+looked_through(tree t)
+{
+	while (TREE_CODE(t) == COMPONENT_REF)
+		t = TREE_OPERAND(t, 0);
+	if (TREE_CODE(t) != INDIRECT_REF)
+		return NULL_TREE;
+	t = TREE_OPERAND(t, 0);
+	STRIP_NOPS(t);
+	return VAR_P(t) || TREE_CODE(t) == PARM_DECL ? t : NULL_TREE;
+}
+
+// b->x = subslice(b->y, ...). Go: isSliceSelfAssign in escape/assign.go.
+bool
+is_part_of(tree lhs, tree whole)
+{
+	tree base = looked_through(lhs);
+
+	if (whole == NULL_TREE || base == NULL_TREE)
+		return false;
+	STRIP_NOPS(whole);
+	return looked_through(whole) == base;
+}
+
 // val.x = val.y, p->x = p->y, v[i] = v[j]: the store keeps nothing alive that was not already.
 // Go: isSelfAssign in escape/utils.go.
 bool
 is_self_assign(tree lhs, tree rhs)
 {
 	STRIP_NOPS(rhs);
+	if (TREE_CODE(rhs) == CALL_EXPR)
+		return is_part_of(lhs, subslice_operand(rhs));
 	if (TREE_CODE(lhs) != TREE_CODE(rhs))
 		return false;
 	if (TREE_CODE(lhs) == COMPONENT_REF)
@@ -632,6 +666,8 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
 		both[0] = note(both[0], where, "switch case");
+	else if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_elem"))
+		both[0] = note(both[0], where, "range-deref");
 	else
 		both[0] = note(both[0], where, "assign");
 	both[1] = k;
@@ -788,6 +824,8 @@ flow_decl(struct walk_state *w, tree t)
 		esc_flow(unit.esc, note(esc_addr(to_heap()), decl, "too large for stack"), l->loc);
 	init = DECL_INITIAL(decl);
 	w->where = DECL_SOURCE_LOCATION(decl);
+	if (is_marked(decl, "goat_key"))
+		return;                 // keys leaked to the heap as they were put into the map
 	if (init != NULL_TREE && init != error_mark_node)
 		flow_assign(w, esc_discard(), decl, init, t);
 }

@@ -14,6 +14,7 @@
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
 //	types.cc    descriptors of types
+//	slice.cc    slices, strings, make()
 //	methods.cc  methods and interfaces of the unit; methods.h names the files around it
 //	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
 //
@@ -34,6 +35,7 @@ struct options {
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
 	bool wdefer_loop;       // warn of a defer in a loop
+	unsigned make_stack;    // bytes in the frame for make() of a variable size
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
 	bool dump_itabs;
@@ -59,6 +61,9 @@ enum object_kind {
 	OBJECT_ALIGNED,         // aligned_alloc
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
+	OBJECT_MAP,             // make(map(K, V))
+	OBJECT_MAKE,            // make() of a slice
+	OBJECT_CAT,             // string_cat()
 };
 
 struct object {
@@ -75,6 +80,9 @@ struct object {
 	bool escapes;           // the verdict
 	bool in_frame;          // what is done about it: it gets a place in the frame,
 	bool on_heap;           // or one from the collector
+	// make() of a variable size, which escapes for its size alone: as if that were known.
+	struct esc_loc *sizeless;
+	bool buffered;          // on the heap, but a short one is in the frame
 };
 
 // A part of a function that runs only sometimes: one side of an `if`, a case.
@@ -149,6 +157,8 @@ extern struct unit unit;
 
 // markers.cc
 bool is_marked(tree decl, const char *attribute);
+bool is_range_iterator(tree decl);      // what steps through a map
+const char *range_text(tree elem);      // the map_range that ELEM is the value of
 // The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
 tree marker_of(tree t);
 bool is_defer(tree t);          // block_defer too
@@ -181,6 +191,7 @@ struct walk_state {
 };
 void flow_function(struct func *f);
 void flow_value(struct walk_state *w, struct esc_hole k, tree t);
+void flow_elements(struct walk_state *w, struct esc_hole k, tree constructor);
 struct esc_hole flow_place(struct walk_state *w, tree lhs);
 struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
 bool is_returned_address(tree value);
@@ -236,7 +247,23 @@ FILE *open_output(const char *option, const char *name);
 bool report_wanted(void);
 bool flow_wanted(void);
 
+// slice.cc
+bool goat_is_slice(tree type);
+// Sends what a word about slices does with its operands where it goes; false if CALL is no such word.
+bool flow_slice_word(struct walk_state *w, struct esc_hole k, tree call);
+// Plain code for it, or NULL if it is none.
+tree rewritten_slice_word(tree call);
+bool slice_object_kind(tree call, enum object_kind *kind);
+void describe_slice_object(struct object *o);
+// The value of make() or string_cat(), in the frame only where FRAME.
+tree made_slice_object(struct func *f, const struct object *o, bool frame);
+// What subslice() or substr() takes a part of, or NULL if CALL is neither.
+tree subslice_operand(tree call);
+
 // moves.cc
+// A place in the frame for O, of its type or as bytes.
+tree frame_slot(struct func *f, const struct object *o);
+tree cleared(tree slot, tree address);
 // Whether a block of C's own heap may become an object of the frame; takes its part of the budget.
 bool fits_in_frame(struct func *f, const struct object *o);
 void act(struct func *f);
@@ -306,6 +333,13 @@ uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
+bool goat_is_comparable(tree type);     // it has an equality
+bool goat_is_regular(tree type);        // all of its bytes decide
+bool goat_is_string(tree type);
+tree goat_algorithm(tree type, const char *what, tree pointer_type);
+bool goat_is_map(tree type);
+tree goat_map_key(tree map);
+tree goat_map_elem(tree map);
 tree goat_type_address(tree type);
 const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
@@ -355,6 +389,14 @@ const char *converted_text(tree constructor);
 // convert.cc
 // Whether CALL makes the object of a converted value, which nobody will write to.
 bool is_box(tree call);
+
+// map.cc
+// goat_makemap_(), what make() of a map is until the analysis is done.
+bool is_make_map(tree fn);
+const char *name_of_make_map(tree call);
+unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
+tree made_map(tree call, tree slot);
+bool flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

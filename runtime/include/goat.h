@@ -56,6 +56,9 @@ void *goat_new_(const char *name, ...) __attribute__((__returns_nonnull__));
 // Collects garbage now.
 void goat_gc(void);
 
+// Nanoseconds, from some moment on.
+int64_t goat_now(void);
+
 // ---------------------------------------------------------------- strings
 
 // goat_string str(s): of a literal, all of it; of any other char *, up to its zero. Keeps the
@@ -80,13 +83,170 @@ goat_str_(const char *p, size_t n)
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
 
-// size_t len(s), in bytes.
-#define goat_len(...) ((size_t)(__VA_ARGS__).len)
+// A new string: a, then b. In the frame where it does not outlive it and is short.
+#define goat_string_cat(...) goat_string_cat_("string_cat(" #__VA_ARGS__ ")", __VA_ARGS__)
 
-bool goat_string_eq(goat_string a, goat_string b);
+// A new string with the bytes of s.
+goat_string goat_string_clone(goat_string s);
 
-// A new string: a, then b. Go: runtime.concatstrings.
-goat_string goat_string_cat(goat_string a, goat_string b);
+// The bytes of s with a zero after them, new. A zero inside of s ends it for C.
+char *goat_string_cstr(goat_string s);
+
+// A new string, formatted as by printf.
+goat_string goat_string_printf(const char *format, ...) __attribute__((__format__(printf, 1, 2)));
+goat_string goat_string_vprintf(const char *format, __builtin_va_list ap)
+	__attribute__((__format__(printf, 1, 0)));
+
+static __inline__ bool
+goat_string_eq(goat_string a, goat_string b)
+{
+	return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+// Less than, equal to or greater than 0, as a is than b, byte by byte. Go: strings.Compare.
+static __inline__ int
+goat_string_cmp(goat_string a, goat_string b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = n > 0 ? __builtin_memcmp(a.ptr, b.ptr, n) : 0;
+
+	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
+}
+
+// goat_string substr(s, lo, hi): the bytes from lo up to hi, not copied; panics where 0 <= lo <= hi
+// <= len(s) fails.
+#define goat_substr(...) (*(goat_string *)goat_substr_("", __VA_ARGS__))
+
+// ---------------------------------------------------------------- slices, make
+
+// typedef slice(T) NAME: a part of an array, len elements at ptr, of which there is room for cap.
+// {0} is the nil slice.
+#define goat_slice(T)                                                                              \
+	struct __attribute__((__goat_slice__)) {                                                   \
+		__typeof__(T) *ptr;                                                                \
+		size_t len, cap;                                                                   \
+	}
+
+// T make(T, n), T make(T, n, c): a slice of n zeroed elements, with room for c. T make(T), T make(T,
+// n): a map, with room for n; a channel, which buffers n. Go spec, "Making slices, maps and channels".
+#define goat_make(T, ...)                                                                          \
+	GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T __VA_OPT__(, ) __VA_ARGS__)
+
+#define GOAT_MAKE_(name, T, ...)                                                                   \
+	(*(__typeof__(T) *)goat_make_(name, (__typeof__(T) *)0 __VA_OPT__(, ) __VA_ARGS__))
+
+// size_t len(x), size_t cap(x), of a slice; len of a string, in bytes.
+#define goat_len(...) goat_len_("", __VA_ARGS__)
+#define goat_cap(...) goat_cap_("", __VA_ARGS__)
+
+// Element i of a slice or a string, which may be assigned to; panics where there is none.
+#define goat_at(xs, i) (*(__typeof__((xs).ptr[0]) *)goat_at_("", (xs), (i)))
+
+// The elements of a slice or a string from lo up to hi, in the same array. The capacity of a slice
+// ends at max, or where that of xs does. Panics where 0 <= lo <= hi <= max <= cap(xs) fails.
+#define goat_subslice(xs, ...) (*(__typeof__(xs) *)goat_subslice_("", (xs), __VA_ARGS__))
+
+// The elements of xs, then these: in the same array where that has room, else in a new one.
+#define goat_append(xs, ...)                                                                       \
+	(*(__typeof__(xs) *)goat_append_("", (xs),                                                 \
+					 (__typeof__((xs).ptr[0])[]){ __VA_ARGS__ }))
+
+// The same with the elements of another slice; of a string, where those of xs are bytes.
+#define goat_append_slice(xs, ...) (*(__typeof__(xs) *)goat_append_slice_("", (xs), (__VA_ARGS__)))
+
+// size_t copy(to, from): copies as many elements as both have, which may overlap, and says how many.
+// from may be a string, where the elements are bytes.
+#define goat_copy(to, ...) goat_copy_("", (to), (__VA_ARGS__))
+
+// slice_range (xs, i, v) STATEMENT: for each element of a slice or a string, i its index and v a copy
+// of it, new in each round. xs is evaluated once.
+#define goat_slice_range(xs, i, v)                                                                 \
+	for (__auto_type goat_range_ __attribute__((__goat_range__)) = (xs);;)                     \
+		for (size_t goat_next_ = 0; goat_next_ < goat_range_.len; goat_next_++)            \
+			for (size_t i __attribute__((__goat_each__, __unused__)) = goat_next_;;)   \
+				for (__typeof__(goat_range_.ptr[0]) v                              \
+				     __attribute__((__goat_each__, __unused__)) =                  \
+					     goat_range_.ptr[goat_next_];;)
+
+// Known to the plugin, which leaves no call of them.
+goat_string goat_string_cat_(const char *name, goat_string a, goat_string b);
+void *goat_substr_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_make_(const char *name, ...) __attribute__((__returns_nonnull__));
+size_t goat_len_(const char *, ...);
+size_t goat_cap_(const char *, ...);
+void *goat_at_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_subslice_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_append_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_append_slice_(const char *, ...) __attribute__((__returns_nonnull__));
+size_t goat_copy_(const char *, ...);
+
+// ---------------------------------------------------------------- maps
+
+struct goat_hmap;
+
+// map(K, V): Go's map. One type wherever it is written, and a pointer: copies are the same map, NULL
+// is the nil one. To C it is a function that takes a key and gives a pointer to a V, so that the
+// compiler checks and converts keys and values; nobody ever calls it. What it is for must be a key:
+// see docs/semantics.md.
+#define goat_map(K, V)                                                                             \
+	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
+		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
+
+// V map_get(m, key): zero where there is no such key.
+#define goat_map_get(m, ...) ((void)0, *(m)(goat_map_get_(), (__VA_ARGS__), 0, 0))
+
+// map_set(m, key, value): panics where m is nil.
+#define goat_map_set(m, k, ...)                                                                    \
+	((void)(*(m)(goat_map_set_(),                                                              \
+		     *(__typeof__(char __attribute__((__goat_key_of__(m)))) *)goat_map_key_() = (k), \
+		     0, 0) = (__VA_ARGS__)))
+
+// bool map_lookup(m, key, &v): whether there is such a key; sets v to its value, or to zero.
+#define goat_map_lookup(m, k, p) ((m)(goat_map_lookup_(), (k), 0, (p)) != 0)
+
+// V *map_ptr(m, key): where the value is kept until the map changes next; NULL where there is no
+// such key.
+#define goat_map_ptr(m, ...) ((m)(goat_map_ptr_(), (__VA_ARGS__), 0, 0))
+
+// map_delete(m, key); map_clear(m): without a word where there is nothing to delete.
+#define goat_map_delete(m, ...) ((void)(m)(goat_map_delete_(), (__VA_ARGS__), 0, 0))
+#define goat_map_clear(...) goat_map_clear_("", __VA_ARGS__)
+
+// map_shrink(m): gives back the memory of deleted entries.
+#define goat_map_shrink(...) goat_map_shrink_("", __VA_ARGS__)
+
+// goat_map_stats(m, goat_mapstats *p): how full it is, and what it takes.
+#define goat_map_stats(m, p) goat_map_stats_("", (m), 1 ? (p) : (goat_mapstats *)0)
+
+// map_range (m, k, v) { ... }: once for each entry, from a random one on; k and v are new each time.
+// Go spec, "For statements with range clause".
+#define goat_map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
+
+#define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
+	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
+		for (struct goat_hiter goat_iter_ __attribute__((__goat_iter__));;)                \
+			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
+			     goat_map_next_("", &goat_iter_))                                      \
+				for (char k __attribute__((__goat_key__(goat_map_),                \
+							   __unused__)) =                          \
+					     *(__typeof__(k) *)goat_iter_.key;;)                   \
+					for (char v __attribute__((__goat_elem__(goat_map_),       \
+								   __unused__)) =                  \
+						     *(__typeof__(v) *)goat_iter_.elem;;)
+
+// Known to the plugin, which leaves no call of them.
+typedef struct goat_maptype goat_maptype_;
+struct goat_hmap *goat_map_get_(void);
+struct goat_hmap *goat_map_set_(void);
+struct goat_hmap *goat_map_lookup_(void);
+void *goat_map_key_(void);
+struct goat_hmap *goat_map_ptr_(void);
+struct goat_hmap *goat_map_delete_(void);
+void goat_map_clear_(const char *, ...);
+void goat_map_shrink_(const char *, ...);
+void goat_map_stats_(const char *, ...);
+void goat_map_begin_(const char *, ...);
+void goat_map_next_(const char *, ...);
 
 // ---------------------------------------------------------------- interfaces
 
@@ -213,9 +373,35 @@ _Noreturn void goat_goexit(void);
 typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
 #define STR(s) GOAT_STRING_ARGS(s)
+#define string_eq(...) goat_string_eq(__VA_ARGS__)
+#define string_cmp(...) goat_string_cmp(__VA_ARGS__)
+#define string_cat(...) goat_string_cat_("string_cat(" #__VA_ARGS__ ")", __VA_ARGS__)
+#define string_clone(...) goat_string_clone(__VA_ARGS__)
+#define string_cstr(...) goat_string_cstr(__VA_ARGS__)
+#define string_printf(...) goat_string_printf(__VA_ARGS__)
+#define substr(...) goat_substr(__VA_ARGS__)
+
+#define slice(T) goat_slice(T)
+#define make(T, ...)                                                                               \
+	GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T __VA_OPT__(, ) __VA_ARGS__)
 #define len(...) goat_len(__VA_ARGS__)
-#define string_eq(a, b) goat_string_eq(a, b)
-#define string_cat(a, b) goat_string_cat(a, b)
+#define cap(...) goat_cap(__VA_ARGS__)
+#define at(xs, i) goat_at(xs, i)
+#define subslice(xs, ...) goat_subslice(xs, __VA_ARGS__)
+#define append(xs, ...) goat_append(xs, __VA_ARGS__)
+#define append_slice(xs, ...) goat_append_slice(xs, __VA_ARGS__)
+#define copy(to, ...) goat_copy(to, __VA_ARGS__)
+#define slice_range(xs, i, v) goat_slice_range(xs, i, v)
+
+#define map(K, V) goat_map(K, V)
+#define map_get(m, ...) goat_map_get(m, __VA_ARGS__)
+#define map_set(m, k, ...) goat_map_set(m, k, __VA_ARGS__)
+#define map_lookup(m, k, p) goat_map_lookup(m, k, p)
+#define map_ptr(m, ...) goat_map_ptr(m, __VA_ARGS__)
+#define map_delete(m, ...) goat_map_delete(m, __VA_ARGS__)
+#define map_clear(...) goat_map_clear(__VA_ARGS__)
+#define map_shrink(...) goat_map_shrink(__VA_ARGS__)
+#define map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
 
 typedef goat_any any;
 #define interface(I) goat_interface(I)
