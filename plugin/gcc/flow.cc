@@ -54,7 +54,7 @@ wide_float(tree type)
 bool
 points_to_code(tree type)
 {
-	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type));
+	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) && !goat_is_map(type);
 }
 
 bool
@@ -86,6 +86,7 @@ local_of(struct walk_state *w, tree decl)
 	if (l->loc == NULL) {
 		l->depth = l->block_depth = w->depth;
 		l->loc = esc_loc(unit.esc, ESC_VAR, f->core, spell(decl), w->depth);
+		l->loc->unseen = is_range_iterator(decl);
 	}
 	return l;
 }
@@ -420,6 +421,7 @@ flow_shared(struct walk_state *w, struct esc_hole k, tree t)
 	}
 	if (l->loc == NULL) {
 		l->loc = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+		l->loc->unseen = true;
 		if (carries(TREE_TYPE(t)))
 			flow_value(w, esc_hole(l->loc), TREE_OPERAND(t, 0));
 		else
@@ -664,6 +666,8 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
 		both[0] = note(both[0], where, "switch case");
+	else if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_elem"))
+		both[0] = note(both[0], where, "range-deref");
 	else
 		both[0] = note(both[0], where, "assign");
 	both[1] = k;
@@ -820,6 +824,8 @@ flow_decl(struct walk_state *w, tree t)
 		esc_flow(unit.esc, note(esc_addr(to_heap()), decl, "too large for stack"), l->loc);
 	init = DECL_INITIAL(decl);
 	w->where = DECL_SOURCE_LOCATION(decl);
+	if (is_marked(decl, "goat_key"))
+		return;                 // keys leaked to the heap as they were put into the map
 	if (init != NULL_TREE && init != error_mark_node)
 		flow_assign(w, esc_discard(), decl, init, t);
 }

@@ -61,6 +61,7 @@ enum object_kind {
 	OBJECT_ALIGNED,         // aligned_alloc
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
+	OBJECT_MAP,             // make(map(K, V))
 	OBJECT_MAKE,            // make() of a slice
 	OBJECT_CAT,             // string_cat()
 };
@@ -156,6 +157,8 @@ extern struct unit unit;
 
 // markers.cc
 bool is_marked(tree decl, const char *attribute);
+bool is_range_iterator(tree decl);      // what steps through a map
+const char *range_text(tree elem);      // the map_range that ELEM is the value of
 // The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
 tree marker_of(tree t);
 bool is_defer(tree t);          // block_defer too
@@ -330,7 +333,13 @@ uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
+bool goat_is_comparable(tree type);     // it has an equality
+bool goat_is_regular(tree type);        // all of its bytes decide
 bool goat_is_string(tree type);
+tree goat_algorithm(tree type, const char *what, tree pointer_type);
+bool goat_is_map(tree type);
+tree goat_map_key(tree map);
+tree goat_map_elem(tree map);
 tree goat_type_address(tree type);
 const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
@@ -380,6 +389,14 @@ const char *converted_text(tree constructor);
 // convert.cc
 // Whether CALL makes the object of a converted value, which nobody will write to.
 bool is_box(tree call);
+
+// map.cc
+// goat_makemap_(), what make() of a map is until the analysis is done.
+bool is_make_map(tree fn);
+const char *name_of_make_map(tree call);
+unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
+tree made_map(tree call, tree slot);
+bool flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

@@ -170,6 +170,8 @@ spell_call(tree call)
 
 	if ((text = name_of_new(call)) != NULL)
 		return text;
+	if (fn != NULL_TREE && unit.annotated && is_make_map(fn))
+		return name_of_make_map(call);
 	if (fn != NULL_TREE && DECL_NAME(fn) != NULL_TREE)
 		text = IDENTIFIER_POINTER(DECL_NAME(fn));
 	else
@@ -231,6 +233,10 @@ spell_parts(tree t)
 		if (VAR_P(decl) && is_marked(decl, "goat_case"))
 			return joined({ "case_type (", spell_type(TREE_TYPE(decl)), ", ", spell(decl),
 					")" });
+		if (VAR_P(decl) && is_marked(decl, "goat_range"))
+			return "";
+		if (VAR_P(decl) && is_marked(decl, "goat_elem"))
+			return range_text(decl);
 		if (DECL_INITIAL(decl) == NULL_TREE)
 			return spell(decl);
 		return keep(ACONCAT((spell(decl), " = ", spell(DECL_INITIAL(decl)), NULL)));

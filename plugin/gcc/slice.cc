@@ -308,6 +308,8 @@ lower_make(struct lowering *l, tree call, location_t where)
 {
 	tree type = TYPE_MAIN_VARIANT(type_argument(call, 1));
 
+	if (goat_is_map(type))
+		return lower_make_map(call, where);
 	if (!goat_is_slice(type)) {
 		error_at(where, "invalid argument: cannot make %s: type must be slice, map, or channel",
 			 goat_type_text(type));
@@ -325,6 +327,8 @@ lower_len(struct lowering *l, tree call, location_t where, enum word word)
 {
 	tree x = CALL_EXPR_ARG(call, 1), t;
 
+	if (word == LEN && goat_is_map(TREE_TYPE(x)))
+		return lower_map_len(x);
 	if (!check_word(where, call, word))
 		return no_value(l, where, call, word);
 	t = field_of(x, field_named(TREE_TYPE(x), words[word].text));
