@@ -249,6 +249,9 @@ bool flow_wanted(void);
 
 // slice.cc
 bool goat_is_slice(tree type);
+bool is_at(tree call);
+// The source's text for a call that makes an object, or NULL if it is none of ours.
+const char *name_of_slice_object(tree call);
 // Sends what a word about slices does with its operands where it goes; false if CALL is no such word.
 bool flow_slice_word(struct walk_state *w, struct esc_hole k, tree call);
 // Plain code for it, or NULL if it is none.

@@ -338,12 +338,13 @@ lower_len(struct lowering *l, tree call, location_t where, enum word word)
 
 // ---------------------------------------------------------------- flow
 
+// Explanations speak of it, as Go's do.
 struct esc_hole
 both_holes(struct walk_state *w, struct esc_hole a, struct esc_hole b)
 {
 	struct esc_hole two[2] = { a, b };
 
-	return join(w, two, 2);
+	return esc_tee(unit.esc, w->f->core, w->depth, two, 2);
 }
 
 struct esc_hole
@@ -924,6 +925,14 @@ slice_object_kind(tree call, enum object_kind *kind)
 	else
 		return false;
 	return true;
+}
+
+const char *
+name_of_slice_object(tree call)
+{
+	enum object_kind kind;
+
+	return slice_object_kind(call, &kind) ? keep(text_of(CALL_EXPR_ARG(call, 0))) : NULL;
 }
 
 // Its size, and its type as an array of that size, where that is known and not too large.
