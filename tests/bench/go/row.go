@@ -39,12 +39,25 @@ func quicker(best float64, f func(n int), n int) float64 {
 	return best
 }
 
+func rowValue(name string, value float64) {
+	fmt.Printf("%s %.3f\n", name, value)
+}
+
+func rowAfter(name string, prepare func(), f func(n int), n int) {
+	best := 1e9
+	for i := 0; i < batches; i++ {
+		prepare()
+		best = quicker(best, f, n)
+	}
+	rowValue(name, best)
+}
+
 func row(name string, f func(n int), operations int) {
 	n, best := rounds(f), 1e9
 	for i := 0; i < batches; i++ {
 		best = quicker(best, f, n)
 	}
-	fmt.Printf("%s %.3f\n", name, best/float64(operations))
+	rowValue(name, best/float64(operations))
 }
 
 func rowOver(name string, with, without func(n int), operations int) {
@@ -53,5 +66,5 @@ func rowOver(name string, with, without func(n int), operations int) {
 		best = quicker(best, with, n)
 		base = quicker(base, without, m)
 	}
-	fmt.Printf("%s %.3f\n", name, (best-base)/float64(operations))
+	rowValue(name, (best-base)/float64(operations))
 }
