@@ -374,6 +374,10 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		if (marker_below(t) != NULL_TREE) {
 			*walk_subtrees = 0;
 			lower_load(l, tp);
+		} else if (is_map_get(t)) {
+			*walk_subtrees = 0;
+			lower_below(l, &TREE_OPERAND(t, 0));
+			copy_text(TREE_OPERAND(t, 0), t);
 		}
 		return NULL_TREE;
 	case MODIFY_EXPR:

@@ -75,6 +75,7 @@ enum map_function { MAP_CLEAR, MAP_SHRINK, MAP_STATS, MAP_BEGIN, MAP_NEXT };
 tree lower_map_word(tree call, enum map_function what);
 // What is looked up, or deleted, by CALL, a call through a map; NULL where it is none.
 tree lower_map_call(tree call);
+bool is_map_get(tree t);                // *call
 // map_set(): an assignment to what such a call points to.
 bool is_map_set(tree t);
 tree lower_map_set(tree t);

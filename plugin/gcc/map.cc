@@ -423,6 +423,13 @@ lookup_into(const struct map_use *u, tree e, tree p)
 
 } // namespace
 
+// map_get(), which is what the call points to.
+bool
+is_map_get(tree t)
+{
+	return word_of(without_conversions(TREE_OPERAND(t, 0))) == MAP_GET;
+}
+
 bool
 is_map_set(tree t)
 {

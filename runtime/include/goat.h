@@ -397,7 +397,9 @@ typedef goat_string string;
 #define slice_range(xs, i, v)                                                                      \
 	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
 
-#define map(K, V) goat_map(K, V)
+#define map(K, V)                                                                                  \
+	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
+		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
 #define map_get(m, ...) goat_map_get(m, __VA_ARGS__)
 #define map_set(m, k, ...) goat_map_set(m, k, __VA_ARGS__)
 #define map_lookup(m, k, p) goat_map_lookup(m, k, p)
