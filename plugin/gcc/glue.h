@@ -16,7 +16,7 @@
 //	types.cc    descriptors of types
 //	slice.cc    slices, strings, make()
 //	methods.cc  methods and interfaces of the unit; methods.h names the files around it
-//	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
+//	lower.cc    the words of <goat.h> become plain trees; lower.h names the files around it
 //
 // Layer: glue.
 
@@ -380,7 +380,7 @@ tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 void goat_emit_methods(tree type);
 
 // lower.cc
-void lower_interfaces(void);
+void lower_words(void);
 // The source's text for a tree made for it, "" where there is none; NULL for all other trees.
 const char *lowered_text(tree t);
 
