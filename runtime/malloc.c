@@ -21,13 +21,22 @@
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
+#include <gc/gc_mark.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include "map.h"
 
 enum {
 	GRANULE = 16,                   // what the collector aligns to by itself
 	FIRST_HEAP = 4 << 20,
+	BY_THE_SYSTEM = 1 << 20,        // from this size on buckets are cleared by the system
+	HUGE_PAGE = 2 << 20,
 };
+
+// Of objects that are scanned and that the collector need not clear.
+static int uncleared;
 
 // Go: runtime.zerobase, the address of every object of size zero.
 static max_align_t zerobase;
@@ -39,6 +48,7 @@ start(void)
 	GC_INIT();
 	if (getenv("GC_INITIAL_HEAP_SIZE") == NULL)
 		GC_expand_hp(FIRST_HEAP);
+	uncleared = (int)GC_new_kind(GC_new_free_list(), 0 | GC_DS_LENGTH, 1, 0);
 	goat_unwindinit();
 	goat_threadinit();
 	goat_initsig();
@@ -99,6 +109,51 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 	if (GC_size(p) > *size)
 		*size = GC_size(p) - 1;
 	return p;
+}
+
+// A large array of buckets is given back to the system, which clears each page when it is first
+// touched: to clear 40 MB at once takes 10 ms, and one insertion in a million would be so slow.
+// Huge pages, as accesses to a map are at random and each would miss the TLB.
+static void
+clear_by_the_system(char *p, size_t size)
+{
+	size_t page = 4096;
+	char *lo = p + (-(uintptr_t)p & (page - 1)), *hi = p + size - ((uintptr_t)(p + size) & (page - 1));
+
+	if (madvise(lo, (size_t)(hi - lo), MADV_DONTNEED) != 0) {
+		memset(p, 0, size);
+		return;
+	}
+	memset(p, 0, (size_t)(lo - p));
+	memset(hi, 0, (size_t)(p + size - hi));
+	lo += -(uintptr_t)lo & (HUGE_PAGE - 1);
+	hi -= (uintptr_t)hi & (HUGE_PAGE - 1);
+	if (lo < hi)
+		madvise(lo, (size_t)(hi - lo), MADV_HUGEPAGE);
+}
+
+void *
+goat_mallocbuckets(size_t size, int noscan)
+{
+	void *p;
+
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	if (size < BY_THE_SYSTEM) {
+		p = noscan ? GC_malloc_atomic(size) : GC_malloc(size);
+		return p != NULL && noscan ? memset(p, 0, size) : p;
+	}
+	p = noscan ? GC_malloc_atomic(size) : GC_generic_malloc(size, uncleared);
+	if (p != NULL)
+		clear_by_the_system(p, size);
+	return p;
+}
+
+void
+goat_freebuckets(void *p, size_t size)
+{
+	(void)size;
+	GC_free(p);
 }
 
 void

@@ -17,8 +17,8 @@
 #include "type.h"
 
 #include "error.h"
+#include "map.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 // ---- Types ----
@@ -46,84 +46,7 @@ same_or_nil(const struct goat_type *s, const struct goat_type *t)
 	return s == t || (s != NULL && t != NULL && goat_sametype((void *)s, (void *)t));
 }
 
-// ---- Hashing of bytes ----
-
-// Odd, with as many ones as zeros, and otherwise any.
-#define K0 0x9e3779b97f4a7c15u
-#define K1 0xd1b54a32d192ed03u
-#define K2 0x8cb92ba72f3d8dd7u
-
-static inline uint64_t
-mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline uint64_t
-load64(const unsigned char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof v);
-	return v;
-}
-
-static inline uint64_t
-load32(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof v);
-	return v;
-}
-
-static inline uint64_t
-hash64(uint64_t v, uint64_t seed)
-{
-	return mix(mix(v ^ K0, seed ^ K1), K2);
-}
-
-static inline uint64_t
-hash128(uint64_t v, uint64_t w, uint64_t seed)
-{
-	return mix(mix(v ^ K0, w ^ K2 ^ seed), K1);
-}
-
-// The last 1 to 16 bytes, as two words that may overlap.
-static uint64_t
-hash_tail(const unsigned char *p, size_t n, uint64_t seed)
-{
-	if (n > 8)
-		return hash128(load64(p), load64(p + n - 8), seed);
-	if (n >= 4)
-		return hash128(load32(p), load32(p + n - 4), seed);
-	return hash128(p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16, 0, seed);
-}
-
-static uint64_t
-hash_bytes(const void *bytes, size_t n, uint64_t seed)
-{
-	const unsigned char *p = bytes;
-
-	if (n == 0)
-		return seed;
-	seed ^= mix(n ^ K2, K1);        // "a", "b" is not "ab", ""
-	for (; n > 16; p += 16, n -= 16)
-		seed = mix(load64(p) ^ K0, load64(p + 8) ^ seed);
-	return hash_tail(p, n, seed);
-}
-
-// A number that is another one each time.
-static uint64_t
-fresh(void)
-{
-	static _Atomic uint64_t last;
-
-	// Relaxed: nothing else is read or written by it.
-	return mix(atomic_fetch_add_explicit(&last, K0, memory_order_relaxed) ^ K2, K1);
-}
+// ---- Bytes ----
 
 bool
 goat_memequal(const struct goat_type *t, const void *p, const void *q)
@@ -134,7 +57,7 @@ goat_memequal(const struct goat_type *t, const void *p, const void *q)
 uint64_t
 goat_memhash(const struct goat_type *t, const void *p, uint64_t seed)
 {
-	return hash_bytes(p, t->size, seed);
+	return goat_hashfixed_(p, t->size, seed);
 }
 
 bool
@@ -171,7 +94,7 @@ EQUAL_BITS(128)
                                                                                                    \
 		(void)t;                                                                           \
 		memcpy(&v, p, sizeof v);                                                           \
-		return hash64(v, seed);                                                            \
+		return goat_hash64_(v, seed);                                                      \
 	}
 
 HASH_BITS(8)
@@ -183,7 +106,7 @@ uint64_t
 goat_memhash128(const struct goat_type *t, const void *p, uint64_t seed)
 {
 	(void)t;
-	return hash128(load64(p), load64((const unsigned char *)p + 8), seed);
+	return goat_hash128_(goat_load64_(p), goat_load64_((const char *)p + 8), seed);
 }
 
 // ---- Floating point ----
@@ -215,10 +138,10 @@ goat_f80equal(const struct goat_type *t, const void *p, const void *q)
                                                                                                    \
 	(void)t;                                                                                   \
 	if ((v) != (v))                                                                            \
-		return hash64(fresh(), seed);                                                      \
+		return goat_fastrand();                                                            \
 	if ((v) == 0)                                                                              \
-		return hash64(0, seed);                                                            \
-	return hash_bytes(&(v), significant, seed)
+		return goat_hash64_(0, seed);                                                      \
+	return goat_hashbytes_(&(v), significant, seed)
 
 uint64_t
 goat_f32hash(const struct goat_type *t, const void *p, uint64_t seed)
@@ -276,10 +199,10 @@ goat_fhash(const struct goat_type *t, const void *p, uint64_t seed)
 	struct bits b = bits_of(p, t->size);
 
 	if (b.nan)
-		return hash64(fresh(), seed);
+		return goat_fastrand();
 	if (b.magnitude == 0)
-		return hash64(0, seed);
-	return hash_bytes(p, t->size, seed);
+		return goat_hash64_(0, seed);
+	return goat_hashbytes_(p, t->size, seed);
 }
 
 // ---- Strings and interfaces ----
@@ -300,7 +223,7 @@ goat_strhash(const struct goat_type *t, const void *p, uint64_t seed)
 	const goat_string *s = p;
 
 	(void)t;
-	return hash_bytes(s->ptr, s->len, seed);
+	return goat_hashbytes_(s->ptr, s->len, seed);
 }
 
 bool
@@ -417,7 +340,7 @@ static uint64_t
 bits_hash(const struct goat_field *f, const unsigned char *p, uint64_t seed)
 {
 	for EACH_BYTE (f, i)
-		seed = hash64(bits_in_byte(f, p, i), seed);
+		seed = goat_hash64_(bits_in_byte(f, p, i), seed);
 	return seed;
 }
 

@@ -41,16 +41,6 @@ check_target(location_t where, tree p, tree type)
 	return true;
 }
 
-// *P, where P is a pointer as in the source.
-tree
-target_of(tree p)
-{
-	STRIP_NOPS(p);
-	if (TREE_CODE(p) == ADDR_EXPR)
-		return TREE_OPERAND(p, 0);
-	return build1(INDIRECT_REF, TREE_TYPE(TREE_TYPE(p)), p);
-}
-
 bool
 is_decl_address(tree p)
 {
@@ -59,6 +49,15 @@ is_decl_address(tree p)
 }
 
 } // namespace
+
+tree
+target_of(tree p)
+{
+	STRIP_NOPS(p);
+	if (TREE_CODE(p) == ADDR_EXPR)
+		return TREE_OPERAND(p, 0);
+	return build1(INDIRECT_REF, TREE_TYPE(TREE_TYPE(p)), p);
+}
 
 // The first word of an interface TO for what IFACE holds; NULL if it does not fit, or with PANICS
 // a panic.

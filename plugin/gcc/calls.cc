@@ -53,6 +53,10 @@ object_kind_of(tree fn, tree call, enum object_kind *kind)
 		*kind = OBJECT_NEW;
 		return true;
 	}
+	if (unit.annotated && is_make_map(fn)) {
+		*kind = OBJECT_MAP;
+		return true;
+	}
 	if (slice_object_kind(call, kind))
 		return true;
 	if (!fndecl_built_in_p(fn, BUILT_IN_NORMAL) || defined_here(fn))
@@ -102,6 +106,15 @@ describe_new(struct object *o)
 		return;
 	}
 	o->align = TYPE_ALIGN_UNIT(o->type);
+}
+
+// The type is left out: it is bytes in the frame, and the runtime's on the heap.
+void
+describe_map(struct object *o)
+{
+	o->name = name_of_make_map(o->expr);
+	o->size = size_int(frame_of_make_map(o->expr));
+	o->align = MALLOC_ABI_ALIGNMENT / BITS_PER_UNIT;
 }
 
 void
@@ -643,6 +656,8 @@ object_at(struct walk_state *w, tree expr, enum object_kind kind)
 		describe_new(o);
 	else if (kind == OBJECT_LITERAL)
 		describe_literal(o);
+	else if (kind == OBJECT_MAP)
+		describe_map(o);
 	else if (kind == OBJECT_MAKE || kind == OBJECT_CAT)
 		describe_slice_object(o);
 	else
@@ -708,8 +723,11 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 	if (defined_here(fn))
 		return flow_unknown_call(w, k, call, NULL_TREE);
 	// The runtime's own keep nothing but the value of a panic, which the program passes itself.
-	if (is_runtime_function(fn))
-		return flow_all_arguments(w, esc_discard(), call);
+	if (is_runtime_function(fn)) {
+		if (!flow_map_call(w, k, call, fn))
+			flow_all_arguments(w, esc_discard(), call);
+		return;
+	}
 	if (flow_builtin(w, call, fn))
 		return;
 	if ((entry = libc_entry_of(fn, call_expr_nargs(call))) != NULL)

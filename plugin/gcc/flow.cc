@@ -54,7 +54,7 @@ wide_float(tree type)
 bool
 points_to_code(tree type)
 {
-	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type));
+	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) && !goat_is_map(type);
 }
 
 bool
@@ -86,6 +86,7 @@ local_of(struct walk_state *w, tree decl)
 	if (l->loc == NULL) {
 		l->depth = l->block_depth = w->depth;
 		l->loc = esc_loc(unit.esc, ESC_VAR, f->core, spell(decl), w->depth);
+		l->loc->unseen = is_range_iterator(decl);
 	}
 	return l;
 }
@@ -265,7 +266,8 @@ flow_load(struct walk_state *w, struct esc_hole k, tree t)
 
 	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
 		k = esc_discard();
-	flow_value(w, note(hole_of_loaded(w, k, pointer), t, "indirection"), pointer);
+	flow_value(w, note(hole_of_loaded(w, k, pointer), t,
+			   is_at(pointer) ? "dot of pointer" : "indirection"), pointer);
 }
 
 // What POINTER points to may be looked at as bytes from here on. Gives the hole for the pointer, of
@@ -422,6 +424,7 @@ flow_shared(struct walk_state *w, struct esc_hole k, tree t)
 	}
 	if (l->loc == NULL) {
 		l->loc = esc_loc(unit.esc, ESC_TEMP, w->f->core, NULL, w->depth);
+		l->loc->unseen = true;
 		if (carries(TREE_TYPE(t)))
 			flow_value(w, esc_hole(l->loc), TREE_OPERAND(t, 0));
 		else
@@ -666,6 +669,8 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 	}
 	if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
 		both[0] = note(both[0], where, "switch case");
+	else if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_elem"))
+		both[0] = note(both[0], where, "range-deref");
 	else
 		both[0] = note(both[0], where, "assign");
 	both[1] = k;
@@ -802,6 +807,23 @@ flow_bind(struct walk_state *w, tree t)
 	flow_discard(w, BIND_EXPR_BODY(t));
 }
 
+// A variable of a round of slice_range: the index, or an element of the slice that goat_range_ is.
+void
+flow_each(struct walk_state *w, tree decl, tree init)
+{
+	tree text = TREE_VALUE(lookup_attribute("goat_each", DECL_ATTRIBUTES(decl))), slice = init;
+	struct esc_hole k = flow_place(w, decl);
+
+	if (text == NULL_TREE || !has_pointers(TREE_TYPE(decl)))
+		return;
+	STRIP_NOPS(slice);
+	while (!VAR_P(slice) && EXPR_P(slice))
+		slice = TREE_OPERAND(slice, 0);
+	k = note_text(k, TREE_STRING_POINTER(TREE_VALUE(text)), "range-deref",
+		      DECL_SOURCE_LOCATION(decl));
+	flow_variable(w, esc_deref(k), slice);
+}
+
 void
 flow_decl(struct walk_state *w, tree t)
 {
@@ -822,8 +844,13 @@ flow_decl(struct walk_state *w, tree t)
 		esc_flow(unit.esc, note(esc_addr(to_heap()), decl, "too large for stack"), l->loc);
 	init = DECL_INITIAL(decl);
 	w->where = DECL_SOURCE_LOCATION(decl);
-	if (init != NULL_TREE && init != error_mark_node)
-		flow_assign(w, esc_discard(), decl, init, t);
+	if (is_marked(decl, "goat_key"))
+		return;                 // keys leaked to the heap as they were put into the map
+	if (init == NULL_TREE || init == error_mark_node)
+		return;
+	if (is_marked(decl, "goat_each"))
+		return flow_each(w, decl, init);
+	flow_assign(w, esc_discard(), decl, init, t);
 }
 
 } // namespace

@@ -16,7 +16,7 @@
 //	types.cc    descriptors of types
 //	slice.cc    slices, strings, make()
 //	methods.cc  methods and interfaces of the unit; methods.h names the files around it
-//	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
+//	lower.cc    the words of <goat.h> become plain trees; lower.h names the files around it
 //
 // Layer: glue.
 
@@ -61,6 +61,7 @@ enum object_kind {
 	OBJECT_ALIGNED,         // aligned_alloc
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
+	OBJECT_MAP,             // make(map(K, V))
 	OBJECT_MAKE,            // make() of a slice
 	OBJECT_CAT,             // string_cat()
 };
@@ -157,6 +158,8 @@ extern struct unit unit;
 
 // markers.cc
 bool is_marked(tree decl, const char *attribute);
+bool is_range_iterator(tree decl);      // what steps through a map
+const char *range_text(tree elem);      // the map_range that ELEM is the value of
 // The marked variable of a statement of ours (goat_defer, goat_switch or goat_case), if T is one.
 tree marker_of(tree t);
 bool is_defer(tree t);          // block_defer too
@@ -247,6 +250,9 @@ bool flow_wanted(void);
 
 // slice.cc
 bool goat_is_slice(tree type);
+bool is_at(tree call);
+// The source's text for a call that makes an object, or NULL if it is none of ours.
+const char *name_of_slice_object(tree call);
 // Sends what a word about slices does with its operands where it goes; false if CALL is no such word.
 bool flow_slice_word(struct walk_state *w, struct esc_hole k, tree call);
 // Plain code for it, or NULL if it is none.
@@ -331,7 +337,13 @@ uint32_t goat_type_hash(tree type);
 uint32_t goat_fnv1a(uint32_t h, const char *text);
 bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
+bool goat_is_comparable(tree type);     // it has an equality
+bool goat_is_regular(tree type);        // all of its bytes decide
 bool goat_is_string(tree type);
+tree goat_algorithm(tree type, const char *what, tree pointer_type);
+bool goat_is_map(tree type);
+tree goat_map_key(tree map);
+tree goat_map_elem(tree map);
 tree goat_type_address(tree type);
 const char *goat_symbol(const char *what, const char *text, uint32_t hash);
 tree goat_constant(const char *symbol, tree type, tree init, bool shared);
@@ -369,7 +381,7 @@ tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 void goat_emit_methods(tree type);
 
 // lower.cc
-void lower_interfaces(void);
+void lower_words(void);
 // The source's text for a tree made for it, "" where there is none; NULL for all other trees.
 const char *lowered_text(tree t);
 
@@ -381,6 +393,14 @@ const char *converted_text(tree constructor);
 // convert.cc
 // Whether CALL makes the object of a converted value, which nobody will write to.
 bool is_box(tree call);
+
+// map.cc
+// goat_makemap_(), what make() of a map is until the analysis is done.
+bool is_make_map(tree fn);
+const char *name_of_make_map(tree call);
+unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
+tree made_map(tree call, tree slot);
+bool flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

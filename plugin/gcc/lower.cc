@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// lower.cc: as(), type_assert(), type_switch and their like become plain trees.
+// lower.cc: the words of <goat.h> become plain trees.
 //
 // <goat.h> spells them as calls of functions that do not exist, with the texts and the types that
 // the plugin has to know. Before the analysis reads a function, each such call, a marker, is replaced.
-// Here is the walk that finds them; what each becomes is in convert.cc, assert.cc, typeswitch.cc,
-// iface.cc. What is evaluated once in the source is a SAVE_EXPR then.
+// Here is the walk that finds them; what each becomes is in the files that lower.h names. What is
+// evaluated once in the source is a SAVE_EXPR then.
 //
 // L1  A marker that is not lowered would be an undefined symbol when linking; each is replaced, even
 //     after an error.
@@ -25,12 +25,19 @@ enum marker {
 	MARKER_IS_NIL,
 	MARKER_IFACE_EQ,
 	MARKER_TYPE_NAME,
+	MARKER_MAP_CLEAR,
+	MARKER_MAP_SHRINK,
+	MARKER_MAP_STATS,
+	MARKER_MAP_BEGIN,
+	MARKER_MAP_NEXT,
 	NMARKERS,
 };
 
 const char *const marker_names[NMARKERS] = {
 	"goat_as_",     "goat_assert_",   "goat_assert_ok_", "goat_switch_index_",
 	"goat_is_nil_", "goat_iface_eq_", "goat_type_name_",
+	"goat_map_clear_", "goat_map_shrink_",
+	"goat_map_stats_", "goat_map_begin_", "goat_map_next_",
 };
 
 hash_map<tree, const char *> *spelled;  // what trees of ours are in the source; "": nothing
@@ -70,6 +77,14 @@ text_of(tree literal)
 	if (TREE_CODE(literal) == ARRAY_REF)
 		literal = TREE_OPERAND(literal, 0);
 	return TREE_CODE(literal) == STRING_CST ? keep(TREE_STRING_POINTER(literal)) : "";
+}
+
+tree
+without_conversions(tree t)
+{
+	while (CONVERT_EXPR_P(t))
+		t = TREE_OPERAND(t, 0);
+	return t;
 }
 
 tree
@@ -156,17 +171,19 @@ lowered(struct lowering *l, tree call)
 		return lower_type_name(call, where);
 	case MARKER_SWITCH_INDEX:
 		return build_int_cst(TREE_TYPE(call), -1);
+	case MARKER_MAP_CLEAR:
+		return lower_map_word(call, MAP_CLEAR);
+	case MARKER_MAP_SHRINK:
+		return lower_map_word(call, MAP_SHRINK);
+	case MARKER_MAP_STATS:
+		return lower_map_word(call, MAP_STATS);
+	case MARKER_MAP_BEGIN:
+		return lower_map_word(call, MAP_BEGIN);
+	case MARKER_MAP_NEXT:
+		return lower_map_word(call, MAP_NEXT);
 	default:
 		return NULL_TREE;
 	}
-}
-
-tree
-without_conversions(tree t)
-{
-	while (CONVERT_EXPR_P(t))
-		t = TREE_OPERAND(t, 0);
-	return t;
 }
 
 // A marker that gives an address, where the value at that address is wanted.
@@ -208,6 +225,10 @@ lower_call(struct lowering *l, tree *tp)
 
 	evaluate_once(call);
 	lower_arguments(l, call);
+	if ((value = lower_map_call(call)) != NULL_TREE) {
+		*tp = value;
+		return;
+	}
 	if ((value = lowered(l, call)) == NULL_TREE) {
 		spell_call(call);
 		return devirtualise(l, tp);
@@ -251,6 +272,8 @@ lower_decl(struct lowering *l, tree decl)
 	if (VAR_P(decl) && DECL_INITIAL(decl) != NULL_TREE && !l->met.add(decl)) {
 		lower_below(l, &DECL_INITIAL(decl));
 		note_definition(decl);
+		if (is_marked(decl, "goat_elem"))
+			spell_range_value(decl);
 	}
 }
 
@@ -275,6 +298,12 @@ lower_bind(struct lowering *l, tree t)
 {
 	unsigned before = l->variables.length();
 
+	if (is_defer(t) && is_map_delete(*marked_statement(t))) {
+		tree *call = marked_statement(t);
+
+		lower_arguments(l, *call);
+		*call = lower_deferred_delete(*call);
+	}
 	lower_below(l, &BIND_EXPR_BODY(t));
 	while (l->variables.length() > before) {
 		tree v = l->variables.pop();
@@ -297,6 +326,14 @@ check_assigned(struct lowering *l, tree *place)
 	error_at(point_of_use(EXPR_LOCATION(marker_below(*base))),
 		 "lvalue required as left operand of assignment");
 	*base = literal(l, UNKNOWN_LOCATION, TREE_TYPE(*base), zero_of(TREE_TYPE(*base)));
+}
+
+void
+lower_set(struct lowering *l, tree *tp)
+{
+	lower_arguments(l, without_conversions(TREE_OPERAND(TREE_OPERAND(*tp, 0), 0)));
+	lower_below(l, &TREE_OPERAND(*tp, 1));
+	*tp = lower_map_set(*tp);
 }
 
 tree
@@ -337,9 +374,20 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		if (marker_below(t) != NULL_TREE) {
 			*walk_subtrees = 0;
 			lower_load(l, tp);
+		} else if (is_map_get(t)) {
+			*walk_subtrees = 0;
+			lower_below(l, &TREE_OPERAND(t, 0));
+			copy_text(TREE_OPERAND(t, 0), t);
 		}
 		return NULL_TREE;
 	case MODIFY_EXPR:
+		if (is_map_set(t)) {
+			*walk_subtrees = 0;
+			lower_set(l, tp);
+			return NULL_TREE;
+		}
+		check_assigned(l, &TREE_OPERAND(t, 0));
+		return NULL_TREE;
 	case PREINCREMENT_EXPR:
 	case PREDECREMENT_EXPR:
 	case POSTINCREMENT_EXPR:
@@ -362,7 +410,7 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 } // namespace
 
 void
-lower_interfaces(void)
+lower_words(void)
 {
 	spelled = new hash_map<tree, const char *>;
 	find_assignments();

@@ -7,6 +7,7 @@
 //	assert.cc        type_assert(), type_assert_ok()
 //	typeswitch.cc    type_switch
 //	iface.cc         what an interface is made of; is_nil(), type_name(), iface_eq()
+//	map.cc           map_get(), map_set() and all other words for maps
 //	devirtualise.cc  calls through an interface
 //	slice.cc         slices, strings, make()
 //
@@ -27,6 +28,7 @@ struct lowering {
 const char *text_of(tree literal);
 tree type_argument(tree call, int i);           // the T of an argument (T *)0
 tree called(tree t, const char *text);          // T, which the source has as TEXT
+tree without_conversions(tree t);
 void copy_text(tree from, tree to);             // TO takes the place of FROM
 tree literal(struct lowering *l, location_t where, tree type, tree init);
 tree zero_value(struct lowering *l, location_t where, tree type);
@@ -60,6 +62,7 @@ void note_value(tree variable, tree value);
 // assert.cc
 tree asserted_word(location_t where, tree iface, tree to, bool panics);
 bool check_assertion(location_t where, bool in_switch, const char *text, tree iface, tree type);
+tree target_of(tree p);                 // *P, where P is a pointer as in the source
 tree lower_assert(struct lowering *l, tree call, location_t where);
 tree lower_assert_ok(struct lowering *l, tree call, location_t where);
 
@@ -67,9 +70,22 @@ tree lower_assert_ok(struct lowering *l, tree call, location_t where);
 // Its condition, of which CALL is the marker, and the variables of its cases.
 void lower_type_switch(struct lowering *l, tree t, tree call);
 
+// map.cc
+enum map_function { MAP_CLEAR, MAP_SHRINK, MAP_STATS, MAP_BEGIN, MAP_NEXT };
+tree lower_map_word(tree call, enum map_function what);
+// What is looked up, or deleted, by CALL, a call through a map; NULL where it is none.
+tree lower_map_call(tree call);
+bool is_map_get(tree t);                // *call
+// map_set(): an assignment to what such a call points to.
+bool is_map_set(tree t);
+tree lower_map_set(tree t);
+bool is_map_delete(tree t);
+tree lower_deferred_delete(tree call);
+tree lower_make_map(tree call, location_t where);
+tree lower_map_len(tree map);
+void spell_range_value(tree v);
 // slice.cc
 bool is_slice_word(tree call);
-bool is_at(tree call);
 bool gives_holder(tree call);
 tree lower_slice_word(struct lowering *l, tree call, location_t where);
 

@@ -7,6 +7,7 @@
 //	defer STATEMENT		for (char goat_deferred_ __attribute__((goat_defer));;) goat_label_1: STATEMENT
 //	type_switch (i) ...	for (__auto_type goat_switch_ __attribute__((goat_switch)) = (i);;) switch ...
 //	case_type (T, v) ...	for (T v __attribute__((goat_case));;) ...
+//	map_range (m, k, v) ...	two of them around a loop that the program does have, and two in it
 //	slice_range (xs, i, v) ...	for (__auto_type goat_range_ __attribute__((goat_range)) = (xs);;)
 //				for (...) for (size_t i __attribute__((goat_each)) = ...;;) for (T v ...) ...
 //
@@ -17,6 +18,7 @@
 //	of defer	a CALL_EXPR, or the BIND_EXPR of a block: nothing else, or there was an error
 //	of type_switch	the SWITCH_STMT
 //	of a case	its statement, and a `break`
+//	of map_range	the loop, or in it the statement
 //	of slice_range	the loop, in which the variables of a round are marked in the same way
 //
 // So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
@@ -115,6 +117,104 @@ handle_result(tree *node, tree name, tree, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
+// ---- maps
+
+// Each spelling of a type is read once for each place that a macro has it in.
+bool
+told_before(location_t where, tree type)
+{
+	static hash_map<tree, location_t> *told;
+	location_t *last;
+
+	if (told == NULL)
+		told = new hash_map<tree, location_t>;
+	if ((last = told->get(type)) != NULL && *last == where)
+		return true;
+	told->put(type, where);
+	return false;
+}
+
+bool
+is_char_pointer(tree type)
+{
+	return TREE_CODE(type) == POINTER_TYPE &&
+	       TYPE_MAIN_VARIANT(TREE_TYPE(type)) == char_type_node;
+}
+
+// A type as the source has it: by its typedef, where it is spelled so.
+const char *
+type_as_written(tree type)
+{
+	tree name = TYPE_NAME(type);
+
+	if (name != NULL_TREE && TREE_CODE(name) == TYPE_DECL && DECL_NAME(name) != NULL_TREE)
+		return IDENTIFIER_POINTER(DECL_NAME(name));
+	return goat_type_text(type);
+}
+
+void
+check_key(location_t where, tree key)
+{
+	if (error_operand_p(key) || told_before(where, key))
+		return;
+	if (!goat_is_comparable(key) || TREE_CODE(key) == ARRAY_TYPE)
+		error_at(where, "invalid map key type %s", type_as_written(key));
+	else if (is_char_pointer(key))
+		warning_at(where, 0, "a map keyed by %qs compares addresses, not text; "
+			   "%<string%> keys compare text", type_as_written(key));
+}
+
+// map(K, V) of <goat.h>: nothing of the attribute stays, so that the type is one wherever it stands.
+tree
+handle_map(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	*no_add_attrs = true;
+	if (!TYPE_P(*node) || !goat_is_map(*node))
+		return misused(name, no_add_attrs);
+	check_key(point_of_use(input_location), goat_map_key(*node));
+	return NULL_TREE;
+}
+
+// The type of the argument's keys.
+tree
+handle_key_of(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	tree map = TREE_VALUE(args);
+
+	*no_add_attrs = true;
+	if (error_operand_p(map))
+		return NULL_TREE;
+	if (!TYPE_P(*node) || TREE_CODE(map) == IDENTIFIER_NODE || TREE_TYPE(map) == NULL_TREE)
+		return misused(name, no_add_attrs);
+	if (goat_is_map(TREE_TYPE(map)))
+		*node = goat_map_key(TREE_TYPE(map));
+	return NULL_TREE;
+}
+
+// The variables of map_range get their types from the map.
+tree
+handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	tree map = TREE_VALUE(args), type;
+
+	if (!is_variable_of_function(*node) || !VAR_P(map))
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	DECL_READ_P(*node) = 1;
+	if (error_operand_p(map))
+		return NULL_TREE;
+	if (!goat_is_map(TREE_TYPE(map))) {
+		if (id_equal(name, "goat_key"))
+			error_at(point_of_use(DECL_SOURCE_LOCATION(map)),
+				 "%<map_range%> needs a map, not a value of type %qT", TREE_TYPE(map));
+		return NULL_TREE;
+	}
+	type = id_equal(name, "goat_key") ? goat_map_key(TREE_TYPE(map)) : goat_map_elem(TREE_TYPE(map));
+	TREE_TYPE(*node) = build_qualified_type(type, TYPE_UNQUALIFIED);
+	relayout_decl(*node);
+	return NULL_TREE;
+}
+
 void
 end_of_function(void *fn, void *)
 {
@@ -131,8 +231,13 @@ const struct attribute_spec attributes[] = {
 	{ "goat_scope", 0, 0, true, false, false, false, handle_scope, NULL },
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
-	{ "goat_range", 0, 0, true, false, false, false, handle_marker, NULL },
-	{ "goat_each", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_range", 0, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_each", 0, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_iter", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_key", 1, 1, true, false, false, false, handle_range_variable, NULL },
+	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },
+	{ "goat_key_of", 1, 1, false, true, false, false, handle_key_of, NULL },
+	{ "goat_map", 0, 0, false, true, false, false, handle_map, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
 
@@ -650,16 +755,32 @@ is_marked(tree decl, const char *attribute)
 	return lookup_attribute(attribute, DECL_ATTRIBUTES(decl)) != NULL_TREE;
 }
 
+bool
+is_range_iterator(tree decl)
+{
+	return VAR_P(decl) && is_marked(decl, "goat_iter");
+}
+
+const char *
+range_text(tree elem)
+{
+	tree map = TREE_VALUE(TREE_VALUE(lookup_attribute("goat_elem", DECL_ATTRIBUTES(elem))));
+
+	return TREE_STRING_POINTER(
+		TREE_VALUE(TREE_VALUE(lookup_attribute("goat_range", DECL_ATTRIBUTES(map)))));
+}
+
 tree
 marker_of(tree t)
 {
 	if (TREE_CODE(t) != BIND_EXPR)
 		return NULL_TREE;
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
-		if (VAR_P(v) && (is_marked(v, "goat_defer") || is_marked(v, "goat_switch") ||
-				 is_marked(v, "goat_case") || is_marked(v, "goat_range") ||
-				 is_marked(v, "goat_each")))
-			return v;
+		if (VAR_P(v))
+			for (const char *of : { "goat_defer", "goat_switch", "goat_case", "goat_range",
+						"goat_each", "goat_iter", "goat_key", "goat_elem" })
+				if (is_marked(v, of))
+					return v;
 	return NULL_TREE;
 }
 

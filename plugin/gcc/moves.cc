@@ -294,6 +294,8 @@ made_in_frame(struct func *f, const struct object *o)
 	tree address = address_of(slot, type);
 
 	switch (o->kind) {
+	case OBJECT_MAP:
+		return fold_convert(type, made_map(o->expr, slot));
 	case OBJECT_NEW:
 		init = initialiser_of(o);
 		if (integer_zerop(o->size))
@@ -488,10 +490,12 @@ replacement(struct rewrite *r, const struct object *o)
 		return made_slice_object(r->f, o, !r->before_body);
 	if (constant != NULL_TREE)
 		return constant;
-	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW)
+	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW && o->kind != OBJECT_MAP)
 		return o->expr;
 	if (o->in_frame && !r->before_body)
 		return made_in_frame(r->f, o);
+	if (o->kind == OBJECT_MAP)
+		return fold_convert(type, made_map(o->expr, NULL_TREE));
 	if (o->kind == OBJECT_LITERAL)
 		return literal_on_heap(r, o);
 	if (o->kind == OBJECT_ALLOCA)
@@ -654,6 +658,8 @@ rewrite_call(struct rewrite *r, tree *tp)
 	} else if ((fn = get_callee_fndecl(call)) != NULL_TREE && is_goat_new(fn)) {
 		make_unknown_object(call, &unknown);
 		*tp = replacement(r, &unknown);
+	} else if (fn != NULL_TREE && unit.annotated && is_make_map(fn)) {
+		*tp = fold_convert(TREE_TYPE(call), made_map(call, NULL_TREE));
 	} else if (slice_object_kind(call, &unknown.kind)) {
 		unknown.expr = call;
 		unknown.where = EXPR_LOCATION(call);

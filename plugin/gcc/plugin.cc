@@ -305,7 +305,7 @@ list_functions(void)
 	for (cgraph_node *n : nodes)
 		add_function(n, NULL);
 	if (unit.annotated)
-		lower_interfaces();
+		lower_words();
 	for (struct func *f : unit.funcs) {
 		scan_function(f);
 		if (unit.annotated)
@@ -447,10 +447,10 @@ decide_object(struct func *f, struct object *o)
 		o->on_heap = !o->in_frame;
 		o->buffered = o->on_heap && !f->alone && !loc->escapes;
 	} else if (f->alone) {
-		o->on_heap = o->kind == OBJECT_NEW;
+		o->on_heap = o->kind == OBJECT_NEW || o->kind == OBJECT_MAP;
 	} else if (is_c_block(o)) {
 		o->in_frame = opt.heap2stack && !o->escapes && !o->loc->freed && fits_in_frame(f, o);
-	} else if (o->kind == OBJECT_NEW) {
+	} else if (o->kind == OBJECT_NEW || o->kind == OBJECT_MAP) {
 		o->in_frame = !o->escapes;
 		o->on_heap = o->escapes;
 	} else {

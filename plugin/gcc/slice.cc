@@ -308,6 +308,8 @@ lower_make(struct lowering *l, tree call, location_t where)
 {
 	tree type = TYPE_MAIN_VARIANT(type_argument(call, 1));
 
+	if (goat_is_map(type))
+		return lower_make_map(call, where);
 	if (!goat_is_slice(type)) {
 		error_at(where, "invalid argument: cannot make %s: type must be slice, map, or channel",
 			 goat_type_text(type));
@@ -325,6 +327,8 @@ lower_len(struct lowering *l, tree call, location_t where, enum word word)
 {
 	tree x = CALL_EXPR_ARG(call, 1), t;
 
+	if (word == LEN && goat_is_map(TREE_TYPE(x)))
+		return lower_map_len(x);
 	if (!check_word(where, call, word))
 		return no_value(l, where, call, word);
 	t = field_of(x, field_named(TREE_TYPE(x), words[word].text));
@@ -334,12 +338,13 @@ lower_len(struct lowering *l, tree call, location_t where, enum word word)
 
 // ---------------------------------------------------------------- flow
 
+// Explanations speak of it, as Go's do.
 struct esc_hole
 both_holes(struct walk_state *w, struct esc_hole a, struct esc_hole b)
 {
 	struct esc_hole two[2] = { a, b };
 
-	return join(w, two, 2);
+	return esc_tee(unit.esc, w->f->core, w->depth, two, 2);
 }
 
 struct esc_hole
@@ -542,6 +547,8 @@ moved(location_t where, tree to, tree from, tree n, tree elem)
 					fold_convert(ptr_type_node, from),
 					fold_convert(size_type_node, times(n, elem)));
 
+	// GCC takes the room that there was for the room that there is.
+	compat_no_warning(call, OPT_Wstringop_overflow_);
 	return choose(compare(NE_EXPR, n, size_zero_node), fold_convert(void_type_node, call),
 		      build_empty_stmt(where));
 }
@@ -634,31 +641,53 @@ number_of_values(tree literal)
 	return tree_to_uhwi(max) + 1;
 }
 
-// All values at once: where there are several, or a struct, they are made in the literal and copied.
+enum { FEW = 8 };               // values that are stored one by one
+
+// Stores the N values of an array literal at TO. VALUES is its address.
+tree
+store_values(location_t where, tree to, tree values, unsigned HOST_WIDE_INT n, tree elem)
+{
+	tree t = NULL_TREE, size = fold_convert(size_type_node, times(size_int(n), elem)), from;
+
+	if (n > FEW || TREE_CODE(elem) == ARRAY_TYPE)
+		return build_call_expr_loc(where, builtin_decl_explicit(BUILT_IN_MEMCPY), 3,
+					   fold_convert(ptr_type_node, to),
+					   fold_convert(ptr_type_node, values), size);
+	to = once(to);
+	from = fold_convert(TREE_TYPE(to), values);
+	for (unsigned HOST_WIDE_INT i = 0; i < n; i++) {
+		tree set = assign(build1(INDIRECT_REF, elem, element(to, size_int(i), elem)),
+				  build1(INDIRECT_REF, elem, element(from, size_int(i), elem)));
+
+		t = t != NULL_TREE ? in_order(t, set) : set;
+	}
+	return t;
+}
+
+// All values are evaluated before any is stored: in the literal, where there are several or it is a
+// struct.
 tree
 rewritten_append(tree call, location_t where)
 {
-	tree first, x = steady(CALL_EXPR_ARG(call, 1), &first), elem = element_type(x);
-	tree literal = values_of(call), value = single_value(literal), values, len, n, space, to, t;
-	tree type = TYPE_MAIN_VARIANT(value != NULL_TREE ? elem : TREE_TYPE(literal));
+	tree first, x = steady(CALL_EXPR_ARG(call, 1), &first);
+	tree elem = TYPE_MAIN_VARIANT(element_type(x)), literal = values_of(call);
+	tree value = single_value(literal), values, len, n, space, to, store, t;
+	unsigned HOST_WIDE_INT number = number_of_values(literal);
 
-	n = size_int(number_of_values(literal));
-	if (integer_zerop(n))
+	if (number == 0)
 		return after(first, x);
-	if (value != NULL_TREE) {
+	if (value != NULL_TREE)
 		values = value = once(value);
-	} else {
+	else
 		values = once(build1(ADDR_EXPR, build_pointer_type(TREE_TYPE(literal)), literal));
-		value = build1(INDIRECT_REF, TREE_TYPE(literal), values);
-	}
-	n = fold_convert(size_type_node, n);
+	n = build_int_cst(size_type_node, number);
 	len = once(part(x, "len"));
 	space = room(where, x, len, n, elem);
-	to = fold_convert(build_pointer_type(elem), part(space, "ptr"));
-	to = fold_convert(build_pointer_type(type), element(to, len, elem));
+	to = element(fold_convert(build_pointer_type(elem), part(space, "ptr")), len, elem);
+	store = value != NULL_TREE ? assign(build1(INDIRECT_REF, elem, to), value)
+				   : store_values(where, to, values, number, elem);
 	t = holder(TREE_TYPE(call), part(space, "ptr"), sum(len, n), part(space, "cap"));
-	t = in_order(assign(build1(INDIRECT_REF, type, to), value), t);
-	t = in_order(len, in_order(space, t));
+	t = in_order(len, in_order(space, in_order(store, t)));
 	return after(first, after(values, t));
 }
 
@@ -896,6 +925,14 @@ slice_object_kind(tree call, enum object_kind *kind)
 	else
 		return false;
 	return true;
+}
+
+const char *
+name_of_slice_object(tree call)
+{
+	enum object_kind kind;
+
+	return slice_object_kind(call, &kind) ? keep(text_of(CALL_EXPR_ARG(call, 0))) : NULL;
 }
 
 // Its size, and its type as an array of that size, where that is known and not too large.

@@ -300,6 +300,9 @@ text_with(tree type, const char *inner)
 	if (is_typedef(TYPE_NAME(named)) && !RECORD_OR_UNION_TYPE_P(named) &&
 	    TREE_CODE(named) != ENUMERAL_TYPE) {
 		base = name_of(TYPE_NAME(named));
+	} else if (goat_is_map(type)) {
+		base = join(join("map(", goat_type_text(goat_map_key(type)), ", "),
+			    goat_type_text(goat_map_elem(type)), ")");
 	} else if (TREE_CODE(type) == POINTER_TYPE) {
 		tree to = TREE_TYPE(type);
 		bool aside = FUNC_OR_METHOD_TYPE_P(to) || TREE_CODE(to) == ARRAY_TYPE;
@@ -452,6 +455,8 @@ kind_of(tree type)
 		return KIND_COMPLEX;
 	case POINTER_TYPE:
 	case REFERENCE_TYPE:
+		if (goat_is_map(type))
+			return KIND_MAP;
 		return FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) ? KIND_FUNC : KIND_POINTER;
 	case ARRAY_TYPE:
 	case VECTOR_TYPE:
@@ -730,6 +735,8 @@ element_of(tree type, enum kind kind, size_t *n)
 		return goat_type_address(elem);
 	case KIND_SLICE:
 		return goat_type_address(TREE_TYPE(TREE_TYPE(field_named(type, "ptr"))));
+	case KIND_MAP:
+		return goat_type_address(goat_map_elem(type));
 	case KIND_POINTER:
 		if (VOID_TYPE_P(elem) || variably_modified_type_p(elem, NULL_TREE))
 			return null_pointer_node;
@@ -791,6 +798,59 @@ value_of_descriptor(tree type)
 }
 
 } // namespace
+
+// What map(K, V) of <goat.h> is: V *(*)(struct goat_hmap *, K, const K *, V *).
+bool
+goat_is_map(tree type)
+{
+	tree args, first;
+
+	if (TREE_CODE(type) != POINTER_TYPE || TREE_CODE(TREE_TYPE(type)) != FUNCTION_TYPE)
+		return false;
+	args = TYPE_ARG_TYPES(TREE_TYPE(type));
+	if (args == NULL_TREE || list_length(args) != 5 || TREE_CODE(TREE_VALUE(args)) != POINTER_TYPE)
+		return false;
+	first = TREE_TYPE(TREE_VALUE(args));
+	return TREE_CODE(first) == RECORD_TYPE && tag_of(first) != NULL &&
+	       strcmp(tag_of(first), "goat_hmap") == 0;
+}
+
+tree
+goat_map_key(tree map)
+{
+	tree args = TYPE_ARG_TYPES(TREE_TYPE(map));
+	tree key = TREE_TYPE(TREE_VALUE(TREE_CHAIN(TREE_CHAIN(args))));
+
+	return TREE_CODE(key) == ARRAY_TYPE || FUNC_OR_METHOD_TYPE_P(key)
+		       ? key
+		       : build_qualified_type(key, TYPE_UNQUALIFIED);
+}
+
+tree
+goat_map_elem(tree map)
+{
+	return TREE_TYPE(TREE_TYPE(TREE_TYPE(map)));
+}
+
+bool
+goat_is_comparable(tree type)
+{
+	return has_size(type) && compared_by(type) != NEVER;
+}
+
+// Whether values of TYPE are equal if and only if all their bytes are.
+bool
+goat_is_regular(tree type)
+{
+	return has_size(type) && compared_by(type) == BYTES;
+}
+
+// The address of the function of <goat/alg.def> that is TYPE's "hash" or "equal", or NULL.
+tree
+goat_algorithm(tree type, const char *what, tree pointer_type)
+{
+	return runtime_address(algorithm(type, what), pointer_type);
+}
 
 bool
 goat_is_string(tree type)

@@ -161,11 +161,14 @@ goat_string_cmp(goat_string a, goat_string b)
 // slice_range (xs, i, v) STATEMENT: for each element of a slice or a string, i its index and v a copy
 // of it, new in each round. xs is evaluated once.
 #define goat_slice_range(xs, i, v)                                                                 \
+	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
+
+#define GOAT_SLICE_RANGE_(text, xs, i, v)                                                          \
 	for (__auto_type goat_range_ __attribute__((__goat_range__)) = (xs);;)                     \
 		for (size_t goat_next_ = 0; goat_next_ < goat_range_.len; goat_next_++)            \
 			for (size_t i __attribute__((__goat_each__, __unused__)) = goat_next_;;)   \
 				for (__typeof__(goat_range_.ptr[0]) v                              \
-				     __attribute__((__goat_each__, __unused__)) =                  \
+				     __attribute__((__goat_each__(text), __unused__)) =            \
 					     goat_range_.ptr[goat_next_];;)
 
 // Known to the plugin, which leaves no call of them.
@@ -179,6 +182,74 @@ void *goat_subslice_(const char *, ...) __attribute__((__returns_nonnull__));
 void *goat_append_(const char *, ...) __attribute__((__returns_nonnull__));
 void *goat_append_slice_(const char *, ...) __attribute__((__returns_nonnull__));
 size_t goat_copy_(const char *, ...);
+
+// ---------------------------------------------------------------- maps
+
+struct goat_hmap;
+
+// map(K, V): Go's map. One type wherever it is written, and a pointer: copies are the same map, NULL
+// is the nil one. To C it is a function that takes a key and gives a pointer to a V, so that the
+// compiler checks and converts keys and values; nobody ever calls it. What it is for must be a key:
+// see docs/semantics.md.
+#define goat_map(K, V)                                                                             \
+	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
+		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
+
+// V map_get(m, key): zero where there is no such key.
+#define goat_map_get(m, ...) ((void)0, *(m)(goat_map_get_(), (__VA_ARGS__), 0, 0))
+
+// map_set(m, key, value): panics where m is nil.
+#define goat_map_set(m, k, ...)                                                                    \
+	((void)(*(m)(goat_map_set_(),                                                              \
+		     *(__typeof__(char __attribute__((__goat_key_of__(m)))) *)goat_map_key_() = (k), \
+		     0, 0) = (__VA_ARGS__)))
+
+// bool map_lookup(m, key, &v): whether there is such a key; sets v to its value, or to zero.
+#define goat_map_lookup(m, k, p) ((m)(goat_map_lookup_(), (k), 0, (p)) != 0)
+
+// V *map_ptr(m, key): where the value is kept until the map changes next; NULL where there is no
+// such key.
+#define goat_map_ptr(m, ...) ((m)(goat_map_ptr_(), (__VA_ARGS__), 0, 0))
+
+// map_delete(m, key); map_clear(m): without a word where there is nothing to delete.
+#define goat_map_delete(m, ...) ((void)(m)(goat_map_delete_(), (__VA_ARGS__), 0, 0))
+#define goat_map_clear(...) goat_map_clear_("", __VA_ARGS__)
+
+// map_shrink(m): gives back the memory of deleted entries.
+#define goat_map_shrink(...) goat_map_shrink_("", __VA_ARGS__)
+
+// goat_map_stats(m, goat_mapstats *p): how full it is, and what it takes.
+#define goat_map_stats(m, p) goat_map_stats_("", (m), 1 ? (p) : (goat_mapstats *)0)
+
+// map_range (m, k, v) { ... }: once for each entry, from a random one on; k and v are new each time.
+// Go spec, "For statements with range clause".
+#define goat_map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
+
+#define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
+	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
+		for (struct goat_hiter goat_iter_ __attribute__((__goat_iter__));;)                \
+			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
+			     goat_map_next_("", &goat_iter_))                                      \
+				for (char k __attribute__((__goat_key__(goat_map_),                \
+							   __unused__)) =                          \
+					     *(__typeof__(k) *)goat_iter_.key;;)                   \
+					for (char v __attribute__((__goat_elem__(goat_map_),       \
+								   __unused__)) =                  \
+						     *(__typeof__(v) *)goat_iter_.elem;;)
+
+// Known to the plugin, which leaves no call of them.
+typedef struct goat_maptype goat_maptype_;
+struct goat_hmap *goat_map_get_(void);
+struct goat_hmap *goat_map_set_(void);
+struct goat_hmap *goat_map_lookup_(void);
+void *goat_map_key_(void);
+struct goat_hmap *goat_map_ptr_(void);
+struct goat_hmap *goat_map_delete_(void);
+void goat_map_clear_(const char *, ...);
+void goat_map_shrink_(const char *, ...);
+void goat_map_stats_(const char *, ...);
+void goat_map_begin_(const char *, ...);
+void goat_map_next_(const char *, ...);
 
 // ---------------------------------------------------------------- interfaces
 
@@ -323,7 +394,20 @@ typedef goat_string string;
 #define append(xs, ...) goat_append(xs, __VA_ARGS__)
 #define append_slice(xs, ...) goat_append_slice(xs, __VA_ARGS__)
 #define copy(to, ...) goat_copy(to, __VA_ARGS__)
-#define slice_range(xs, i, v) goat_slice_range(xs, i, v)
+#define slice_range(xs, i, v)                                                                      \
+	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
+
+#define map(K, V)                                                                                  \
+	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
+		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
+#define map_get(m, ...) goat_map_get(m, __VA_ARGS__)
+#define map_set(m, k, ...) goat_map_set(m, k, __VA_ARGS__)
+#define map_lookup(m, k, p) goat_map_lookup(m, k, p)
+#define map_ptr(m, ...) goat_map_ptr(m, __VA_ARGS__)
+#define map_delete(m, ...) goat_map_delete(m, __VA_ARGS__)
+#define map_clear(...) goat_map_clear(__VA_ARGS__)
+#define map_shrink(...) goat_map_shrink(__VA_ARGS__)
+#define map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
 
 typedef goat_any any;
 #define interface(I) goat_interface(I)

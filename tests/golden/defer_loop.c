@@ -11,7 +11,7 @@ void loops(int n)
 {
 	defer g(1);
 	for (int i = 0; i < n; i++)
-		defer g(i); // ERROR "^.defer. in a loop$" "^it runs when the function ends; 'block_defer' runs when its block does$"
+		defer g(i); // ERROR "^'defer' in a loop$" "^it runs when the function ends; 'block_defer' runs when its block does$"
 	while (n-- > 0) {
 		block_defer g(2);
 		block_defer {
@@ -21,9 +21,9 @@ void loops(int n)
 	do {
 		if (n)
 			break;
-		defer { // ERROR "^.defer. in a loop$" "^it runs when the function ends; .block_defer. runs when its block does$"
+		defer { // ERROR "^'defer' in a loop$" "^it runs when the function ends; 'block_defer' runs when its block does$"
 			for (;;) {
-				defer g(n); // ERROR "^.defer. in a loop$" "^it runs when the deferred block around it ends; 'block_defer' runs when its own block does$"
+				defer g(n); // ERROR "^'defer' in a loop$" "^it runs when the deferred block around it ends; 'block_defer' runs when its own block does$"
 				if (n)
 					break;
 			}
@@ -38,9 +38,9 @@ void gotos(int n)
 	if (n)
 		goto forward;
 back:
-	defer g(1); // ERROR "^.defer. in a loop$" "^it runs when the function ends"
+	defer g(1); // ERROR "^'defer' in a loop$" "^it runs when the function ends; 'block_defer' runs when its block does$"
 forward:
-	defer g(2); // ERROR "^.defer. in a loop$" "^it runs when the function ends"
+	defer g(2); // ERROR "^'defer' in a loop$" "^it runs when the function ends; 'block_defer' runs when its block does$"
 	if (n == 3)
 		goto back;
 	defer g(3);
@@ -51,5 +51,5 @@ void again(void)
 	defer g(1);
 	if (setjmp(env))
 		return;
-	defer g(2); // ERROR "^.defer. in a loop$" "^it runs when the function ends"
+	defer g(2); // ERROR "^'defer' in a loop$" "^it runs when the function ends; 'block_defer' runs when its block does$"
 }

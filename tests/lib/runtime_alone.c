@@ -6,6 +6,9 @@
 
 #include "runtime_alone.h"
 
+#include "fault.h"
+#include "map.h"
+
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,14 +23,16 @@ static struct object {
 } *objects;
 
 static jmp_buf catcher;
+static bool catching;
+static const char *fatal;
 static goat_any value;
+unsigned long fault_in;
 
-void *
-goat_mallocgc(size_t size, size_t align, int noscan)
+static void *
+allocate(size_t size, int noscan)
 {
 	struct object *o = aligned_alloc(64, (sizeof *o + size + 63) & ~(size_t)63);
 
-	(void)align;
 	if (noscan)             // what holds no pointers need not be cleared to be safe, but has to be
 		memset(o, 0xff, sizeof *o + size);
 	memset(o->data, 0, size);
@@ -39,9 +44,68 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 	return o->data;
 }
 
+void *
+goat_mallocgc(size_t size, size_t align, int noscan)
+{
+	(void)align;
+	if (fault_now())
+		goat_fatal("runtime: out of memory");
+	return allocate(size, noscan);
+}
+
+void *
+goat_mallocbuckets(size_t size, int noscan)
+{
+	return fault_now() ? NULL : allocate(size, noscan);
+}
+
+// So that who still looks at it will notice.
+void
+goat_freebuckets(void *p, size_t size)
+{
+	memset(p, 0xdd, size);
+}
+
+void
+free_objects(void *since)
+{
+	while (objects != since) {
+		struct object *o = objects;
+
+		objects = o->next;
+		free(o);
+	}
+}
+
+void *
+newest_object(void)
+{
+	return objects;
+}
+
+_Noreturn void
+goat_mapconflict(const struct goat_hmap *h, const char *what)
+{
+	static char text[80];
+
+	(void)h;
+	snprintf(text, sizeof text, "concurrent map %s", what);
+	goat_fatal(text);
+}
+
+void
+goat_mapwhere(const struct goat_hmap *h)
+{
+	(void)h;
+}
+
 _Noreturn void
 goat_fatal(const char *text)
 {
+	if (catching) {
+		fatal = text;
+		longjmp(catcher, 1);
+	}
 	fprintf(stderr, "fatal error: %s\n", text);
 	abort();
 }
@@ -61,10 +125,16 @@ panic_of(void (*f)(void *arg), void *arg)
 	static char text[300];
 	goat_string s = { "panicked", 8 };
 
+	fatal = NULL;
+	catching = true;
 	if (setjmp(catcher) == 0) {
 		f(arg);
+		catching = false;
 		return "";
 	}
+	catching = false;
+	if (fatal != NULL)
+		return fatal;
 	goat_errortext(value, &s, NULL);
 	snprintf(text, sizeof text, "%.*s", (int)s.len, s.ptr);
 	return text;

@@ -11,10 +11,15 @@
 #include "error.h"
 #include "type.h"
 
-// Runs f(arg). What the panic says that it raised, or "" where it raised none. One thread at a time.
+// Runs f(arg). What the panic or the fatal error says that it raised, or "" where it raised none. One
+// thread at a time.
 const char *panic_of(void (*f)(void *arg), void *arg);
 
 // How many objects have been allocated.
 extern size_t allocations;
+
+// Frees what was allocated since newest_object() gave SINCE.
+void *newest_object(void);
+void free_objects(void *since);
 
 #endif

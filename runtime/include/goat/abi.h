@@ -143,4 +143,85 @@ struct goat_iface {
 	void *data;
 };
 
+// ---------------------------------------------------------------- maps, see runtime/map.c
+
+// A map is a pointer to one of these; NULL is the nil map. Go 1.23: runtime.hmap.
+struct goat_hmap {
+	size_t count;           // live cells; must be first: len() reads it
+	uint8_t flags;          // of map.h
+	uint8_t B;              // log2 of how many buckets there are
+	uint16_t noverflow;     // about how many overflow buckets, see incr_noverflow
+	uint32_t hash0;         // the seed of its hashes
+	void *buckets;          // 1 << B of them; NULL until the first write
+	void *oldbuckets;       // while growing: those that it grows from, else NULL
+	size_t nevacuate;       // all old buckets below this one have been moved
+	struct goat_mapextra *extra;    // of map.h; NULL: none
+};
+
+enum { GOAT_BUCKET_CELLS = 8 };
+
+// A bucket: after tophash come 8 keys, 8 elems and a pointer to the next of its chain, at the
+// offsets that the maptype has. Go 1.23: runtime.bmap.
+struct goat_bmap {
+	uint8_t tophash[GOAT_BUCKET_CELLS];     // top byte of a key's hash, or a mark below 5
+};
+
+enum goat_mapflag {
+	GOAT_MAP_INDIRECT_KEY = 1,      // cells hold pointers to keys: over 128 bytes, or align > 16
+	GOAT_MAP_INDIRECT_ELEM = 2,     // the same of elems
+	GOAT_MAP_REFLEXIVE_KEY = 4,     // k == k for all keys: no floats and no interfaces inside
+	GOAT_MAP_NEED_KEY_UPDATE = 8,   // equal keys may differ (0.0, strings): overwriting stores the key
+	GOAT_MAP_HASH_MIGHT_PANIC = 16, // interfaces inside
+	GOAT_MAP_NOSCAN = 32,           // no cell holds a pointer
+};
+
+enum { GOAT_MAP_MAX_INLINE = 128, GOAT_MAP_MAX_ALIGN = 16 };
+
+// What the runtime knows of a map(K, V); constant, one per type and unit. Go 1.23: abi.MapType.
+// The layout of a bucket: `elems` is 8 + 8 * keysize, with `keys`, `elems` and `overflow` rounded up
+// to the alignment of what lies there, and `bucketsize` to the largest of these and of a pointer.
+struct goat_maptype {
+	const struct goat_type *type;   // of the map, for texts; may be NULL
+	const struct goat_type *key, *elem;
+	// Of a key, called with `key` as type: key->hasher and key->equal, or quicker ones that agree.
+	uint64_t (*hasher)(const struct goat_type *t, const void *p, uint64_t seed);
+	bool (*equal)(const struct goat_type *t, const void *p, const void *q);
+	uint8_t keysize, elemsize;      // of a cell in bytes: 8 where indirect
+	uint8_t flags;                  // enum goat_mapflag
+	uint8_t keys;                   // offset of the first key: 8, or 16
+	uint16_t elems;                 // offset of the first elem
+	uint16_t overflow;              // offset of the pointer to the next bucket
+	uint16_t bucketsize;            // a multiple of 8
+	uint16_t unused;
+};
+
+// An iteration. Zeroed, or what an earlier one left, before goat_mapiterinit. Go 1.23: runtime.hiter.
+struct goat_hiter {
+	void *key;              // NULL: the end
+	void *elem;
+	const struct goat_maptype *t;
+	struct goat_hmap *h;
+	void *buckets;          // h->buckets when it began
+	struct goat_bmap *bptr; // the bucket it is in
+	void *overflow, *oldoverflow;   // keep chains alive
+	size_t startbucket;     // where it began
+	size_t bucket;          // the one after the chain it is in
+	size_t checkbucket;     // of the table that it walks: SIZE_MAX, or only cells that will go there
+	uint8_t offset;         // in each bucket, where it begins
+	uint8_t wrapped;        // it has been at the last bucket and gone on with the first
+	uint8_t B;              // h->B when it began
+	uint8_t todo;           // cells of bptr to look at: bit i is cell (i + offset) % 8
+};
+
+// Of goat_map_stats.
+typedef struct goat_mapstats {
+	size_t count;           // elements
+	size_t buckets;         // of 8 cells each, without overflow and old ones
+	size_t overflow;        // overflow buckets in chains
+	size_t longest;         // buckets in the longest chain
+	size_t bytes;           // all that the map has allocated, keys and elems of their own included
+	double load;            // elements for each bucket
+	bool growing;           // old buckets are still there
+} goat_mapstats;
+
 #endif

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// map_inline.h: hashes and the look-up of maps, as code that is inlined.
+//
+// The runtime makes its entry points of it (map_fast.c). So may compiled code for keys of other
+// fixed sizes: what is constant here (the kind, the size, the map type) folds. A key is looked up
+// as runtime/map.c has it: eight tophash bytes are compared at once, as one word.
+//
+//	struct goat_mapkey_ key = { .p = &k };
+//	void *elem = goat_mapfind_(&the_maptype, m, GOAT_KEY_BYTES, key);       // NULL: none
+//
+// Each function agrees with the hasher of type.c for the same bytes.
+
+#ifndef GOAT_MAP_INLINE_H
+#define GOAT_MAP_INLINE_H
+
+#include "abi.h"
+
+#define GOAT_INLINE_ static __inline__ __attribute__((__always_inline__, __unused__))
+
+// ---- Hashes: multiplications to 128 bits whose halves are folded, as in the wyhash family ----
+
+// Random, another one in each process; set before main. Without them keys could be chosen that one
+// of the factors is zero for, and then all hashes.
+extern uint64_t goat_hashkey[4];
+
+GOAT_INLINE_ uint64_t
+goat_mix_(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+// Two words as one. Twice, as after one multiplication the low bits of the hashes of close numbers
+// are not as if at random.
+GOAT_INLINE_ uint64_t
+goat_hash128_(uint64_t v, uint64_t w, uint64_t seed)
+{
+	return goat_mix_(goat_mix_(v ^ goat_hashkey[0], w ^ seed ^ goat_hashkey[1]),
+			 goat_hashkey[2]);
+}
+
+GOAT_INLINE_ uint64_t
+goat_hash64_(uint64_t v, uint64_t seed)
+{
+	return goat_mix_(goat_mix_(v ^ goat_hashkey[0], seed ^ goat_hashkey[1]), goat_hashkey[3]);
+}
+
+GOAT_INLINE_ uint64_t
+goat_load64_(const void *p)
+{
+	uint64_t v;
+
+	__builtin_memcpy(&v, p, sizeof v);
+	return v;
+}
+
+GOAT_INLINE_ uint32_t
+goat_load32_(const void *p)
+{
+	uint32_t v;
+
+	__builtin_memcpy(&v, p, sizeof v);
+	return v;
+}
+
+// More than 16 bytes; hash.c.
+uint64_t goat_hashlong(const void *p, size_t n, uint64_t seed);
+
+// Up to 16 bytes are two words, which may overlap; their number goes in by way of the seed.
+GOAT_INLINE_ uint64_t
+goat_hashbytes_(const void *bytes, size_t n, uint64_t seed)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	uint64_t v = 0, w = 0;
+
+	if (n > 16)
+		return goat_hashlong(p, n, seed);
+	if (n >= 8) {
+		v = goat_load64_(p);
+		w = goat_load64_(p + n - 8);
+	} else if (n >= 4) {
+		v = goat_load32_(p);
+		w = goat_load32_(p + n - 4);
+	} else if (n > 0) {
+		v = p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
+	}
+	return goat_hash128_(v, w, seed ^ (uint64_t)n << 32);
+}
+
+// N bytes, where N is constant for a type: integers of any type with one value of the same size are
+// hashed alike, and structs without padding as integers of their size.
+GOAT_INLINE_ uint64_t
+goat_hashfixed_(const void *p, size_t n, uint64_t seed)
+{
+	switch (n) {
+	case 4:
+		return goat_hash64_(goat_load32_(p), seed);
+	case 8:
+		return goat_hash64_(goat_load64_(p), seed);
+	case 16:
+		return goat_hash128_(goat_load64_(p), goat_load64_((const char *)p + 8), seed);
+	default:
+		return goat_hashbytes_(p, n, seed);
+	}
+}
+
+// ---- Keys ----
+
+enum goat_keykind_ {
+	GOAT_KEY_ANY,           // as the map type says
+	GOAT_KEY_32,            // .lo
+	GOAT_KEY_64,            // .lo
+	GOAT_KEY_128,           // .lo, .hi
+	GOAT_KEY_STRING,        // .s
+	GOAT_KEY_BYTES,         // GOAT_REGULAR, t->keysize of them at .p
+};
+
+struct goat_mapkey_ {
+	const void *p;
+	uint64_t lo, hi;
+	goat_string s;
+};
+
+GOAT_INLINE_ uint64_t
+goat_mapkeyhash_(const struct goat_maptype *t, enum goat_keykind_ kind, struct goat_mapkey_ key,
+		 uint64_t seed)
+{
+	switch (kind) {
+	case GOAT_KEY_32:
+	case GOAT_KEY_64:
+		return goat_hash64_(key.lo, seed);
+	case GOAT_KEY_128:
+		return goat_hash128_(key.lo, key.hi, seed);
+	case GOAT_KEY_STRING:
+		return goat_hashbytes_(key.s.ptr, key.s.len, seed);
+	case GOAT_KEY_BYTES:
+		return goat_hashfixed_(key.p, t->keysize, seed);
+	default:
+		return t->hasher(t->key, key.p, seed);
+	}
+}
+
+// Strings of one length, not 0. Most keys are short, and the call of memcmp would be dearer than
+// they are.
+GOAT_INLINE_ bool
+goat_samebytes_(const char *p, const char *q, size_t n)
+{
+	if (n > 16)
+		return __builtin_memcmp(p, q, n) == 0;
+	if (n >= 8)
+		return goat_load64_(p) == goat_load64_(q) &&
+		       goat_load64_(p + n - 8) == goat_load64_(q + n - 8);
+	if (n >= 4)
+		return goat_load32_(p) == goat_load32_(q) &&
+		       goat_load32_(p + n - 4) == goat_load32_(q + n - 4);
+	return p[0] == q[0] && p[n / 2] == q[n / 2] && p[n - 1] == q[n - 1];
+}
+
+// Whether the key in the cell at SLOT is KEY.
+GOAT_INLINE_ bool
+goat_mapkeysame_(const struct goat_maptype *t, enum goat_keykind_ kind, struct goat_mapkey_ key,
+		 const char *slot)
+{
+	goat_string s;
+
+	switch (kind) {
+	case GOAT_KEY_32:
+		return goat_load32_(slot) == (uint32_t)key.lo;
+	case GOAT_KEY_64:
+		return goat_load64_(slot) == key.lo;
+	case GOAT_KEY_128:
+		return goat_load64_(slot) == key.lo && goat_load64_(slot + 8) == key.hi;
+	case GOAT_KEY_STRING:
+		__builtin_memcpy(&s, slot, sizeof s);
+		return s.len == key.s.len && (s.ptr == key.s.ptr || s.len == 0 ||
+					      goat_samebytes_(s.ptr, key.s.ptr, s.len));
+	case GOAT_KEY_BYTES:
+		return __builtin_memcmp(slot, key.p, t->keysize) == 0;
+	default:
+		return t->equal(t->key, key.p, t->flags & GOAT_MAP_INDIRECT_KEY
+						       ? *(const void *const *)slot : slot);
+	}
+}
+
+GOAT_INLINE_ size_t
+goat_mapkeysize_(const struct goat_maptype *t, enum goat_keykind_ kind)
+{
+	switch (kind) {
+	case GOAT_KEY_32:
+		return 4;
+	case GOAT_KEY_64:
+		return 8;
+	case GOAT_KEY_128:
+	case GOAT_KEY_STRING:
+		return 16;
+	default:
+		return t->keysize;
+	}
+}
+
+// ---- Words of eight tophash bytes: bit 7 of a byte in the result stands for its cell ----
+
+enum {
+	GOAT_EMPTY_REST = 0,    // and all cells after it, in this bucket and the rest of the chain
+	GOAT_EMPTY_ONE = 1,
+	GOAT_EVACUATED_X = 2,   // the cell has moved, to the bucket of the same number
+	GOAT_EVACUATED_Y = 3,   // or that of the new half
+	GOAT_EVACUATED_EMPTY = 4,
+	GOAT_MIN_TOPHASH = 5,
+};
+
+#define GOAT_ONES_ UINT64_C(0x0101010101010101)
+#define GOAT_TOPS_ UINT64_C(0x8080808080808080)
+
+// Zero bytes. Above the lowest that is one, a byte of 1 may pass for one.
+GOAT_INLINE_ uint64_t
+goat_zerobytes_(uint64_t word)
+{
+	return (word - GOAT_ONES_) & ~word & GOAT_TOPS_;
+}
+
+// The cell that the lowest bit stands for.
+GOAT_INLINE_ unsigned
+goat_lowest_(uint64_t bits)
+{
+	return (unsigned)__builtin_ctzll(bits) / 8;
+}
+
+GOAT_INLINE_ uint8_t
+goat_tophash_(uint64_t hash)
+{
+	uint8_t top = (uint8_t)(hash >> 56);
+
+	return top < GOAT_MIN_TOPHASH ? (uint8_t)(top + GOAT_MIN_TOPHASH) : top;
+}
+
+// ---- Looking up ----
+
+enum {
+	GOAT_MAP_ITERATOR = 1,          // there may be an iterator over buckets
+	GOAT_MAP_OLD_ITERATOR = 2,      // or over oldbuckets
+	GOAT_MAP_WRITING = 4,           // somebody is
+	GOAT_MAP_SAME_SIZE = 8,         // it grows to the same size
+};
+
+// `fatal error: concurrent map WHAT`; map.c.
+__attribute__((__cold__)) _Noreturn void goat_mapconflict(const struct goat_hmap *h,
+							  const char *what);
+
+GOAT_INLINE_ bool
+goat_mapevacuated_(const struct goat_bmap *b)
+{
+	return b->tophash[0] > GOAT_EMPTY_ONE && b->tophash[0] < GOAT_MIN_TOPHASH;
+}
+
+// The bucket where a hash is, old or new.
+GOAT_INLINE_ const char *
+goat_mapbucket_(const struct goat_maptype *t, const struct goat_hmap *h, uint64_t hash)
+{
+	size_t mask = ((size_t)1 << (h->B & 63)) - 1;
+	const char *b = (const char *)h->buckets + (hash & mask) * t->bucketsize;
+
+	if (__builtin_expect(h->oldbuckets != NULL, 0)) {
+		const char *old = (const char *)h->oldbuckets;
+
+		if (!(h->flags & GOAT_MAP_SAME_SIZE))
+			mask >>= 1;
+		old += (hash & mask) * t->bucketsize;
+		if (!goat_mapevacuated_((const struct goat_bmap *)old))
+			b = old;
+	}
+	return b;
+}
+
+// The cell of KEY, or -1 and *AT is NULL.
+GOAT_INLINE_ int
+goat_mapcell_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat_keykind_ kind,
+	      struct goat_mapkey_ key, const char **at)
+{
+	uint64_t hash = goat_mapkeyhash_(t, kind, key, h->hash0);
+	uint64_t tops = goat_tophash_(hash) * GOAT_ONES_;
+	const char *b = goat_mapbucket_(t, h, hash);
+
+	for (; b != NULL; b = *(const char *const *)(b + t->overflow)) {
+		uint64_t word = goat_load64_(b);
+
+		for (uint64_t m = goat_zerobytes_(word ^ tops); m != 0; m &= m - 1) {
+			unsigned i = goat_lowest_(m);
+			const char *slot = b + t->keys + i * goat_mapkeysize_(t, kind);
+
+			if (__builtin_expect(goat_mapkeysame_(t, kind, key, slot), 1)) {
+				*at = b;
+				return (int)i;
+			}
+		}
+		// emptyRest: the pointer at the end of the bucket need not be fetched.
+		if (__builtin_expect(goat_zerobytes_(word) != 0, 1))
+			break;
+	}
+	*at = NULL;
+	return -1;
+}
+
+GOAT_INLINE_ void *
+goat_mapelem_(const struct goat_maptype *t, const char *b, unsigned i)
+{
+	char *elem = (char *)b + t->elems + i * t->elemsize;
+
+	return t->flags & GOAT_MAP_INDIRECT_ELEM ? *(void **)elem : elem;
+}
+
+// The elem of KEY, or NULL.
+GOAT_INLINE_ void *
+goat_mapfind_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat_keykind_ kind,
+	      struct goat_mapkey_ key)
+{
+	const char *b;
+	int i;
+
+	if (h == NULL || h->count == 0) {
+		if (kind == GOAT_KEY_ANY && t->flags & GOAT_MAP_HASH_MIGHT_PANIC)
+			t->hasher(t->key, key.p, 0);
+		return NULL;
+	}
+	if (__builtin_expect(__atomic_load_n(&h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING, 0))
+		goat_mapconflict(h, "read and map write");
+	i = goat_mapcell_(t, h, kind, key, &b);
+	return i < 0 ? NULL : goat_mapelem_(t, b, (unsigned)i);
+}
+
+#endif
