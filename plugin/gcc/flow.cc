@@ -266,7 +266,8 @@ flow_load(struct walk_state *w, struct esc_hole k, tree t)
 
 	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
 		k = esc_discard();
-	flow_value(w, note(hole_of_loaded(w, k, pointer), t, "indirection"), pointer);
+	flow_value(w, note(hole_of_loaded(w, k, pointer), t,
+			   is_at(pointer) ? "dot of pointer" : "indirection"), pointer);
 }
 
 // What POINTER points to may be looked at as bytes from here on. Gives the hole for the pointer, of
@@ -804,6 +805,23 @@ flow_bind(struct walk_state *w, tree t)
 	flow_discard(w, BIND_EXPR_BODY(t));
 }
 
+// A variable of a round of slice_range: the index, or an element of the slice that goat_range_ is.
+void
+flow_each(struct walk_state *w, tree decl, tree init)
+{
+	tree text = TREE_VALUE(lookup_attribute("goat_each", DECL_ATTRIBUTES(decl))), slice = init;
+	struct esc_hole k = flow_place(w, decl);
+
+	if (text == NULL_TREE || !has_pointers(TREE_TYPE(decl)))
+		return;
+	STRIP_NOPS(slice);
+	while (!VAR_P(slice) && EXPR_P(slice))
+		slice = TREE_OPERAND(slice, 0);
+	k = note_text(k, TREE_STRING_POINTER(TREE_VALUE(text)), "range-deref",
+		      DECL_SOURCE_LOCATION(decl));
+	flow_variable(w, esc_deref(k), slice);
+}
+
 void
 flow_decl(struct walk_state *w, tree t)
 {
@@ -826,8 +844,11 @@ flow_decl(struct walk_state *w, tree t)
 	w->where = DECL_SOURCE_LOCATION(decl);
 	if (is_marked(decl, "goat_key"))
 		return;                 // keys leaked to the heap as they were put into the map
-	if (init != NULL_TREE && init != error_mark_node)
-		flow_assign(w, esc_discard(), decl, init, t);
+	if (init == NULL_TREE || init == error_mark_node)
+		return;
+	if (is_marked(decl, "goat_each"))
+		return flow_each(w, decl, init);
+	flow_assign(w, esc_discard(), decl, init, t);
 }
 
 } // namespace

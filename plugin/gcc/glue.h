@@ -16,7 +16,7 @@
 //	types.cc    descriptors of types
 //	slice.cc    slices, strings, make()
 //	methods.cc  methods and interfaces of the unit; methods.h names the files around it
-//	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
+//	lower.cc    the words of <goat.h> become plain trees; lower.h names the files around it
 //
 // Layer: glue.
 
@@ -249,6 +249,9 @@ bool flow_wanted(void);
 
 // slice.cc
 bool goat_is_slice(tree type);
+bool is_at(tree call);
+// The source's text for a call that makes an object, or NULL if it is none of ours.
+const char *name_of_slice_object(tree call);
 // Sends what a word about slices does with its operands where it goes; false if CALL is no such word.
 bool flow_slice_word(struct walk_state *w, struct esc_hole k, tree call);
 // Plain code for it, or NULL if it is none.
@@ -377,7 +380,7 @@ tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 void goat_emit_methods(tree type);
 
 // lower.cc
-void lower_interfaces(void);
+void lower_words(void);
 // The source's text for a tree made for it, "" where there is none; NULL for all other trees.
 const char *lowered_text(tree t);
 

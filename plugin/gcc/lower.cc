@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// lower.cc: as(), type_assert(), type_switch and their like become plain trees.
+// lower.cc: the words of <goat.h> become plain trees.
 //
 // <goat.h> spells them as calls of functions that do not exist, with the texts and the types that
 // the plugin has to know. Before the analysis reads a function, each such call, a marker, is replaced.
-// Here is the walk that finds them; what each becomes is in convert.cc, assert.cc, typeswitch.cc,
-// iface.cc. What is evaluated once in the source is a SAVE_EXPR then.
+// Here is the walk that finds them; what each becomes is in the files that lower.h names. What is
+// evaluated once in the source is a SAVE_EXPR then.
 //
 // L1  A marker that is not lowered would be an undefined symbol when linking; each is replaced, even
 //     after an error.
@@ -410,7 +410,7 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 } // namespace
 
 void
-lower_interfaces(void)
+lower_words(void)
 {
 	spelled = new hash_map<tree, const char *>;
 	find_assignments();

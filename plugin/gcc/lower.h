@@ -86,7 +86,6 @@ tree lower_map_len(tree map);
 void spell_range_value(tree v);
 // slice.cc
 bool is_slice_word(tree call);
-bool is_at(tree call);
 bool gives_holder(tree call);
 tree lower_slice_word(struct lowering *l, tree call, location_t where);
 

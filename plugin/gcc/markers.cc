@@ -234,7 +234,7 @@ const struct attribute_spec attributes[] = {
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_range", 0, 1, true, false, false, false, handle_marker, NULL },
-	{ "goat_each", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_each", 0, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_iter", 0, 0, true, false, false, false, handle_marker, NULL },
 	{ "goat_key", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },

@@ -305,7 +305,7 @@ list_functions(void)
 	for (cgraph_node *n : nodes)
 		add_function(n, NULL);
 	if (unit.annotated)
-		lower_interfaces();
+		lower_words();
 	for (struct func *f : unit.funcs) {
 		scan_function(f);
 		if (unit.annotated)

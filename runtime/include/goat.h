@@ -161,11 +161,14 @@ goat_string_cmp(goat_string a, goat_string b)
 // slice_range (xs, i, v) STATEMENT: for each element of a slice or a string, i its index and v a copy
 // of it, new in each round. xs is evaluated once.
 #define goat_slice_range(xs, i, v)                                                                 \
+	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
+
+#define GOAT_SLICE_RANGE_(text, xs, i, v)                                                          \
 	for (__auto_type goat_range_ __attribute__((__goat_range__)) = (xs);;)                     \
 		for (size_t goat_next_ = 0; goat_next_ < goat_range_.len; goat_next_++)            \
 			for (size_t i __attribute__((__goat_each__, __unused__)) = goat_next_;;)   \
 				for (__typeof__(goat_range_.ptr[0]) v                              \
-				     __attribute__((__goat_each__, __unused__)) =                  \
+				     __attribute__((__goat_each__(text), __unused__)) =            \
 					     goat_range_.ptr[goat_next_];;)
 
 // Known to the plugin, which leaves no call of them.
@@ -391,7 +394,8 @@ typedef goat_string string;
 #define append(xs, ...) goat_append(xs, __VA_ARGS__)
 #define append_slice(xs, ...) goat_append_slice(xs, __VA_ARGS__)
 #define copy(to, ...) goat_copy(to, __VA_ARGS__)
-#define slice_range(xs, i, v) goat_slice_range(xs, i, v)
+#define slice_range(xs, i, v)                                                                      \
+	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
 
 #define map(K, V)                                                                                  \
 	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
