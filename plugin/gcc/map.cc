@@ -234,15 +234,18 @@ slot_of(tree target)
 	return TARGET_EXPR_SLOT(target);
 }
 
+bool
+is_word(tree type)
+{
+	return INTEGRAL_TYPE_P(type) || POINTER_TYPE_P(type);
+}
+
 tree
 bits_of_key(tree key, unsigned bits)
 {
 	tree type = build_nonstandard_integer_type(bits, 1);
 
-	if (TREE_CODE(key) == VAR_DECL && AGGREGATE_TYPE_P(TREE_TYPE(key)))
-		key = build1(VIEW_CONVERT_EXPR, type, key);
-	else
-		key = fold_convert(type, key);
+	key = is_word(TREE_TYPE(key)) ? fold_convert(type, key) : build1(VIEW_CONVERT_EXPR, type, key);
 	return fold_convert(size_type_node, key);
 }
 
@@ -280,8 +283,7 @@ settle_operands(struct map_use *u, tree call)
 	if (!AGGREGATE_TYPE_P(type))
 		key = fold_convert(TYPE_MAIN_VARIANT(type), key);
 	u->map = once(map);
-	if (family == BY_ADDRESS || family == BITS128 ||
-	    (AGGREGATE_TYPE_P(type) && family != STRING)) {
+	if (family != STRING && (family == BY_ADDRESS || family == BITS128 || !is_word(type))) {
 		key = in_place(u->where, key);
 		u->key = slot_of(key);
 	} else {
@@ -480,10 +482,14 @@ lower_map_call(tree call)
 	struct map_use u = {};
 	tree value;
 
-	if (word < 0)
+	if (CALL_EXPR_FN(call) == NULL_TREE || !goat_is_map(TREE_TYPE(CALL_EXPR_FN(call))))
 		return NULL_TREE;
 	u.type = TREE_TYPE(CALL_EXPR_FN(call));
 	u.where = point_of_use(EXPR_LOCATION(call));
+	if (word < 0 || word == MAP_SET) {
+		error_at(u.where, "a map is not a function");
+		return build_zero_cst(TREE_TYPE(call));
+	}
 	u.text = text_of_use(call, word);
 	if (!check_type(u.where, u.type))
 		return build_zero_cst(TREE_TYPE(call));
@@ -532,7 +538,7 @@ lower_deferred_delete(tree call)
 	u.map = CALL_EXPR_FN(call);
 	if (!check_type(u.where, type))
 		return call;
-	if (!AGGREGATE_TYPE_P(key_type)) {
+	if (is_word(key_type)) {
 		u.key = fold_convert(key_type, key);
 		if (family_of(type) == BITS32 || family_of(type) == BITS64)
 			return called(CALL_ENTRY(&u, mapdelete), text_of_use(call, MAP_DELETE));
