@@ -861,6 +861,12 @@ gives_holder(tree call)
 	       word == APPEND_SLICE;
 }
 
+const char *
+holder_word(tree call)
+{
+	return words[word_of(call)].text;
+}
+
 tree
 subslice_operand(tree call)
 {
