@@ -336,6 +336,24 @@ lower_set(struct lowering *l, tree *tp)
 	*tp = lower_map_set(*tp);
 }
 
+// `append(xs, 1);` changes nothing that anybody sees. Go: an error, `is not used`.
+void
+warn_of_unused(tree list)
+{
+	for (tree_stmt_iterator i = tsi_start(list); !tsi_end_p(i); tsi_next(&i)) {
+		tree t = tsi_stmt(i);
+
+		if (TREE_CODE(t) != INDIRECT_REF && !POINTER_TYPE_P(TREE_TYPE(t)))
+			continue;
+		if (TREE_CODE(t) == INDIRECT_REF)
+			t = TREE_OPERAND(t, 0);
+		t = without_conversions(t);
+		if (gives_holder(t))
+			warning_at(point_of_use(EXPR_LOCATION(t)), OPT_Wunused_value,
+				   "value of %qs is not used", holder_word(t));
+	}
+}
+
 tree
 lower_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -347,6 +365,9 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		return NULL_TREE;
 	}
 	switch (TREE_CODE(t)) {
+	case STATEMENT_LIST:
+		warn_of_unused(t);
+		return NULL_TREE;
 	case BIND_EXPR:
 		*walk_subtrees = 0;
 		lower_bind(l, t);

@@ -87,6 +87,7 @@ void spell_range_value(tree v);
 // slice.cc
 bool is_slice_word(tree call);
 bool gives_holder(tree call);
+const char *holder_word(tree call);
 tree lower_slice_word(struct lowering *l, tree call, location_t where);
 
 // devirtualise.cc

@@ -482,10 +482,14 @@ lower_map_call(tree call)
 	struct map_use u = {};
 	tree value;
 
-	if (word < 0)
+	if (CALL_EXPR_FN(call) == NULL_TREE || !goat_is_map(TREE_TYPE(CALL_EXPR_FN(call))))
 		return NULL_TREE;
 	u.type = TREE_TYPE(CALL_EXPR_FN(call));
 	u.where = point_of_use(EXPR_LOCATION(call));
+	if (word < 0 || word == MAP_SET) {
+		error_at(u.where, "a map is not a function");
+		return build_zero_cst(TREE_TYPE(call));
+	}
 	u.text = text_of_use(call, word);
 	if (!check_type(u.where, u.type))
 		return build_zero_cst(TREE_TYPE(call));

@@ -197,12 +197,14 @@ handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
 {
 	tree map = TREE_VALUE(args), type;
 
+	if (error_operand_p(map)) {
+		*no_add_attrs = true;
+		return NULL_TREE;
+	}
 	if (!is_variable_of_function(*node) || !VAR_P(map))
 		return misused(name, no_add_attrs);
 	TREE_USED(*node) = 1;
 	DECL_READ_P(*node) = 1;
-	if (error_operand_p(map))
-		return NULL_TREE;
 	if (!goat_is_map(TREE_TYPE(map))) {
 		if (id_equal(name, "goat_key"))
 			error_at(point_of_use(DECL_SOURCE_LOCATION(map)),

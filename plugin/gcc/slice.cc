@@ -742,6 +742,34 @@ from_runtime(const struct object *o, tree pointer_type, tree elem, tree len, tre
 	return fold_convert(pointer_type, call);
 }
 
+// GCC clears as few bytes by a string instruction, which takes a while to begin: 15 ns where these
+// stores take 2. What is smaller it clears by stores itself, or does not keep in memory at all.
+enum : unsigned { STORES_FROM = 64, STORES_UP_TO = 256 };
+
+// SLOT, an array, cleared, then its address as a POINTER_TYPE.
+tree
+cleared_array(tree slot, tree pointer_type)
+{
+	unsigned HOST_WIDE_INT size = tree_to_uhwi(DECL_SIZE_UNIT(slot)), at = 0;
+	tree address = address_of(slot, pointer_type), t = address;
+	tree any = build_pointer_type_for_mode(char_type_node, ptr_mode, true);
+	tree pair = build_vector_type(uint64_type_node, 2);
+
+	if (size <= STORES_FROM || size > STORES_UP_TO)
+		return cleared(slot, address);
+	SET_DECL_ALIGN(slot, MAX(DECL_ALIGN(slot), TYPE_ALIGN(pair)));
+	while (at < size) {
+		tree type = size - at >= 16  ? pair
+			    : size - at >= 8 ? uint64_type_node
+					     : unsigned_char_type_node;
+		tree place = build2(MEM_REF, type, address_of(slot, any), build_int_cst(any, at));
+
+		t = in_order(assign(place, build_zero_cst(type)), t);
+		at += tree_to_uhwi(TYPE_SIZE_UNIT(type));
+	}
+	return t;
+}
+
 // A make() of N elements in the frame, if that are enough.
 tree
 from_frame(struct func *f, const struct object *o, tree pointer_type, tree elem, tree len, tree cap)
@@ -752,9 +780,8 @@ from_frame(struct func *f, const struct object *o, tree pointer_type, tree elem,
 
 	if (o->in_frame) {
 		slot = frame_slot(f, o);
-		here = cleared(slot, address_of(slot, pointer_type));
-		if (integer_zerop(o->size))
-			here = address_of(slot, pointer_type);
+		here = integer_zerop(o->size) ? address_of(slot, pointer_type)
+					      : cleared_array(slot, pointer_type);
 		return surely_fits(len, cap) ? here
 					     : choose(compare(LE_EXPR, len, cap), here, else_heap);
 	}
@@ -765,7 +792,7 @@ from_frame(struct func *f, const struct object *o, tree pointer_type, tree elem,
 	fits = compare(LE_EXPR, cap, build_int_cst(size_type_node, n));
 	if (!surely_fits(len, cap))
 		fits = both(compare(LE_EXPR, len, cap), fits);
-	return choose(fits, cleared(slot, address_of(slot, pointer_type)), else_heap);
+	return choose(fits, cleared_array(slot, pointer_type), else_heap);
 }
 
 tree
@@ -832,6 +859,12 @@ gives_holder(tree call)
 
 	return word == MAKE || word == SUBSLICE || word == SUBSTR || word == APPEND ||
 	       word == APPEND_SLICE;
+}
+
+const char *
+holder_word(tree call)
+{
+	return words[word_of(call)].text;
 }
 
 tree

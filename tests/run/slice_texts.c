@@ -43,6 +43,8 @@ TRY(make_u64, sink += len(make(ints, u64)))
 TRY(make_swapped, sink += len(make(ints, three, two)))
 TRY(make_const_cap, sink += len(make(ints, nine, 4)))
 TRY(make_nothing, sink += len(make(nothings, nine)))
+TRY(append_nothing, sink += len(append(make(nothings, PTRDIFF_MAX), {})))
+TRY(append_nothings, sink += len(append_slice(make(nothings, 5), make(nothings, PTRDIFF_MAX))))
 
 static void
 try(const char *name, void (*f)(void))
@@ -65,11 +67,32 @@ main(void)
 {
 	xs = make(ints, 3, 5);
 	s = str("hello");
-#define T(f, n) try(n, f)
-	T(at_u64, "at u64"); T(at_i8, "at i8"); T(at_u8, "at u8"); T(string_at, "string at"); T(string_at_neg, "string at neg");
-	T(substr_hi, "substr hi"); T(substr_lo, "substr lo"); T(substr_neg_lo, "substr neg lo"); T(substr_neg_hi, "substr neg hi"); T(substr_u64, "substr u64");
-	T(sub_hi_u64, "sub hi u64"); T(sub_lo, "sub lo"); T(sub3_max, "sub3 max"); T(sub3_max_neg, "sub3 max neg"); T(sub3_hi, "sub3 hi"); T(sub3_hi_neg, "sub3 hi neg");
-	T(sub3_lo, "sub3 lo"); T(sub3_lo_neg, "sub3 lo neg"); T(sub3_u64, "sub3 u64"); T(make_len, "make len"); T(make_cap, "make cap"); T(make_u64, "make u64");
-	T(make_swapped, "make swapped"); T(make_const_cap, "make const cap"); T(make_nothing, "make struct{}");
+	try("at u64", at_u64);
+	try("at i8", at_i8);
+	try("at u8", at_u8);
+	try("string at", string_at);
+	try("string at neg", string_at_neg);
+	try("substr hi", substr_hi);
+	try("substr lo", substr_lo);
+	try("substr neg lo", substr_neg_lo);
+	try("substr neg hi", substr_neg_hi);
+	try("substr u64", substr_u64);
+	try("sub hi u64", sub_hi_u64);
+	try("sub lo", sub_lo);
+	try("sub3 max", sub3_max);
+	try("sub3 max neg", sub3_max_neg);
+	try("sub3 hi", sub3_hi);
+	try("sub3 hi neg", sub3_hi_neg);
+	try("sub3 lo", sub3_lo);
+	try("sub3 lo neg", sub3_lo_neg);
+	try("sub3 u64", sub3_u64);
+	try("make len", make_len);
+	try("make cap", make_cap);
+	try("make u64", make_u64);
+	try("make swapped", make_swapped);
+	try("make const cap", make_const_cap);
+	try("make struct{}", make_nothing);
+	try("append nothing", append_nothing);
+	try("append nothings", append_nothings);
 	return 0;
 }
