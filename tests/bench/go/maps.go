@@ -7,9 +7,6 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
-	"syscall"
-	"time"
-	"unsafe"
 )
 
 const (
@@ -112,17 +109,8 @@ func removeAll(n int) {
 	}
 }
 
-func clockNs() int64 {
-	return time.Since(start).Nanoseconds()
-}
-
-var start = time.Now()
-
 func threadNs() int64 {
-	const clockThreadCPUTime = 3
-	var t syscall.Timespec
-	syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockThreadCPUTime, uintptr(unsafe.Pointer(&t)), 0)
-	return t.Nano()
+	return clockOf(3)
 }
 
 func worstInsert(clock func() int64) float64 {
