@@ -45,6 +45,8 @@
 // Ends the program with status 2 and Go's `fatal error: TEXT`. Flushes stdio first.
 _Noreturn void goat_fatal(const char *text);
 
+// Bytes without pointers, for one who writes them all: not cleared. SIZE is not 0.
+void *goat_mallocbytes(size_t size);
 // Room for *SIZE bytes or more, which *SIZE is set to; zeroed unless NOSCAN. Like goat_mallocgc.
 void *goat_mallocroom(size_t *size, size_t align, bool noscan);
 

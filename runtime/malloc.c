@@ -94,6 +94,14 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 	return malloc_any(size, noscan);
 }
 
+void *
+goat_mallocbytes(size_t size)
+{
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	return checked(GC_malloc_atomic(size));
+}
+
 // The collector gives a byte more than it is asked for, so that a pointer past the end keeps the
 // object; that byte stays free.
 void *

@@ -338,6 +338,17 @@ put(const struct goat_maptype *t, struct goat_hmap *h, struct target *to, uint8_
 	to->i++;
 }
 
+GOAT_INLINE_ void
+clear_cell(void *p, size_t size)
+{
+	if (size == 8)
+		memset(p, 0, 8);
+	else if (size == 16)
+		memset(p, 0, 16);
+	else
+		memset(p, 0, size);
+}
+
 // The new bucket (0 or 1) of a cell, and its tophash there.
 GOAT_INLINE_ bool
 choose(const struct goat_maptype *t, const struct goat_hmap *h, const void *k, size_t newbit,
@@ -459,8 +470,8 @@ goat_mapempty(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket,
 	      struct goat_bmap *b, unsigned i)
 {
 	if (!noscan(t))
-		memset(goat_keycell(t, b, i), 0, t->keysize);
-	memset(goat_elemcell(t, b, i), 0, t->elemsize);
+		clear_cell(goat_keycell(t, b, i), t->keysize);
+	clear_cell(goat_elemcell(t, b, i), t->elemsize);
 	b->tophash[i] = GOAT_EMPTY_ONE;
 	if (nothing_after(t, b, i)) {
 		struct goat_bmap *first = goat_bucketat(t, h->buckets, bucket);
@@ -725,8 +736,8 @@ moved(struct goat_hiter *it, const void *k)
 }
 
 // The cell I is the next one, if it still is there and is the iterator's.
-static inline bool
-take(struct goat_hiter *it, unsigned i)
+static __attribute__((noinline)) bool
+take_other(struct goat_hiter *it, unsigned i)
 {
 	const struct goat_maptype *t = it->t;
 	struct goat_bmap *b = it->bptr;
@@ -742,6 +753,21 @@ take(struct goat_hiter *it, unsigned i)
 		return moved(it, k);
 	it->key = k;
 	it->elem = goat_mapelem_(t, (const char *)b, i);
+	return true;
+}
+
+// The same; most cells are live, in an array that is not being filled, and hold what they hold.
+GOAT_INLINE_ bool
+take(struct goat_hiter *it, unsigned i)
+{
+	const struct goat_maptype *t = it->t;
+	struct goat_bmap *b = it->bptr;
+
+	if (__builtin_expect(b->tophash[i] < GOAT_MIN_TOPHASH || it->checkbucket != (size_t)NO_CHECK ||
+			     t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM), 0))
+		return take_other(it, i);
+	it->key = goat_keycell(t, b, i);
+	it->elem = goat_elemcell(t, b, i);
 	return true;
 }
 

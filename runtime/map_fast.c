@@ -128,7 +128,7 @@ fill(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k, uint8_
 	return c.elem != NULL ? c.elem : goat_elemcell(t, b, i);
 }
 
-// In 'assign': what it has found in a chain.
+// What 'search' has found in a chain.
 struct place {
 	struct goat_bmap *b;    // with the key, or with a free cell; NULL: neither
 	struct goat_bmap *last;
@@ -178,6 +178,7 @@ overwrite(const struct goat_maptype *t, kind kind, key k, struct goat_bmap *b, u
 GOAT_INLINE_ void *
 assign(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k)
 {
+	struct goat_bmap *b;
 	uint64_t hash;
 	struct place p;
 	void *elem;
@@ -196,7 +197,9 @@ again:
 
 		if (__builtin_expect(h->oldbuckets != NULL, 0))
 			goat_mapgrowwork(t, h, bucket);
-		p = search(t, kind, k, goat_tophash_(hash), goat_bucketat(t, h->buckets, bucket));
+		b = goat_bucketat(t, h->buckets, bucket);
+		goat_mapprefetch_((const char *)b);
+		p = search(t, kind, k, goat_tophash_(hash), b);
 	}
 	if (p.found) {
 		elem = overwrite(t, kind, k, p.b, p.i);
@@ -222,8 +225,8 @@ GOAT_INLINE_ void
 delete(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k)
 {
 	uint64_t hash;
-	size_t bucket;
-	struct place p;
+	const char *b;
+	int i;
 
 	if (h == NULL || h->count == 0) {
 		if (kind == GOAT_KEY_ANY && t->flags & GOAT_MAP_HASH_MIGHT_PANIC)
@@ -234,12 +237,11 @@ delete(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k)
 		goat_mapconflict(h, "writes");
 	hash = goat_mapkeyhash_(t, kind, k, h->hash0);
 	begin_write(h);
-	bucket = hash & (goat_nbuckets(h) - 1);
 	if (__builtin_expect(h->oldbuckets != NULL, 0))
-		goat_mapgrowwork(t, h, bucket);
-	p = search(t, kind, k, goat_tophash_(hash), goat_bucketat(t, h->buckets, bucket));
-	if (p.found)
-		goat_mapempty(t, h, bucket, p.b, p.i);
+		goat_mapgrowwork(t, h, hash & (goat_nbuckets(h) - 1));
+	i = goat_mapcellat_(t, kind, k, hash, goat_mapbucket_(t, h, hash), &b);
+	if (i >= 0)
+		goat_mapempty(t, h, hash & (goat_nbuckets(h) - 1), (struct goat_bmap *)b, (unsigned)i);
 	end_write(h);
 }
 
@@ -271,4 +273,5 @@ FAMILY(, GOAT_KEY_ANY, void *k, .p = k)
 FAMILY(_fast32, GOAT_KEY_32, size_t k, .lo = (uint32_t)k)
 FAMILY(_fast64, GOAT_KEY_64, size_t k, .lo = k)
 FAMILY(_fast128, GOAT_KEY_128, TWO(size_t lo, size_t hi), .lo = lo, .hi = hi)
+FAMILY(_bytes, GOAT_KEY_BYTES, void *k, .p = k)
 FAMILY(_faststr, GOAT_KEY_STRING, TWO(void *p, size_t n), .s = { p, n })

@@ -38,7 +38,7 @@ goat_concatstrings(void *buf, size_t n, goat_string a, goat_string b)
 	if (len == 0)
 		return (goat_string){ 0 };
 	if (len > n)
-		p = goat_mallocgc(len, 1, true);
+		p = goat_mallocbytes(len);
 	put(put(p, a), b);
 	return (goat_string){ p, len };
 }
@@ -52,9 +52,9 @@ goat_string_clone(goat_string s)
 char *
 goat_string_cstr(goat_string s)
 {
-	char *p = goat_mallocgc(s.len + 1, 1, true);
+	char *p = goat_mallocbytes(s.len + 1), *end = put(p, s);
 
-	put(p, s);
+	*end = '\0';
 	return p;
 }
 
@@ -68,7 +68,7 @@ goat_string_vprintf(const char *format, va_list ap)
 	va_copy(again, ap);
 	n = vsnprintf(small, sizeof small, format, ap);
 	if (n >= (int)sizeof small) {
-		p = goat_mallocgc((size_t)n + 1, 1, true);
+		p = goat_mallocbytes((size_t)n + 1);
 		n = vsnprintf(p, (size_t)n + 1, format, again);
 	}
 	va_end(again);

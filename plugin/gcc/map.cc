@@ -38,8 +38,8 @@ const struct {
 	{ "goat_map_set_", "map_set(" },
 };
 
-// How keys are handed over.
-enum family { BY_ADDRESS, BITS32, BITS64, BITS128, STRING };
+// How keys are handed over. BYTES are by address too, where all of them decide.
+enum family { BY_ADDRESS, BYTES, BITS32, BITS64, BITS128, STRING };
 
 // Of one operation.
 struct map_use {
@@ -207,9 +207,9 @@ family_of(tree map)
 	case 8:
 		return BITS64;
 	case 16:
-		return TYPE_ALIGN_UNIT(key) <= MAX_ALIGN ? BITS128 : BY_ADDRESS;
+		return is_indirect(key) ? BY_ADDRESS : BITS128;
 	default:
-		return BY_ADDRESS;
+		return is_indirect(key) || size_of(key) <= 2 ? BY_ADDRESS : BYTES;
 	}
 }
 
@@ -283,7 +283,7 @@ settle_operands(struct map_use *u, tree call)
 	if (!AGGREGATE_TYPE_P(type))
 		key = fold_convert(TYPE_MAIN_VARIANT(type), key);
 	u->map = once(map);
-	if (family != STRING && (family == BY_ADDRESS || family == BITS128 || !is_word(type))) {
+	if (family != STRING && ((family != BITS32 && family != BITS64) || !is_word(type))) {
 		key = in_place(u->where, key);
 		u->key = slot_of(key);
 	} else {
@@ -296,7 +296,7 @@ settle_operands(struct map_use *u, tree call)
 // mapaccess1, mapaccess2, mapassign or mapdelete.
 tree
 call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum entry fast64,
-	   enum entry fast128, enum entry faststr)
+	   enum entry fast128, enum entry faststr, enum entry bytes)
 {
 	tree t = maptype(u->type), m = fold_convert(ptr_type_node, u->map), key = u->key, f;
 
@@ -319,6 +319,7 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 					   build3(COMPONENT_REF, TREE_TYPE(DECL_CHAIN(f)), key,
 						  DECL_CHAIN(f), NULL_TREE));
 	default:
+		general = family_of(u->type) == BYTES ? bytes : general;
 		return build_call_expr_loc(u->where, runtime_function(general), 3, t, m,
 					   build1(ADDR_EXPR, ptr_type_node, key));
 	}
@@ -326,7 +327,7 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 
 #define CALL_ENTRY(u, name)                                                                        \
 	call_entry(u, ENTRY_##name, ENTRY_##name##_fast32, ENTRY_##name##_fast64,                  \
-		   ENTRY_##name##_fast128, ENTRY_##name##_faststr)
+		   ENTRY_##name##_fast128, ENTRY_##name##_faststr, ENTRY_##name##_bytes)
 
 // ---------------------------------------------------------------- operations
 

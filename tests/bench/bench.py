@@ -177,6 +177,8 @@ def parse():
     testlib.add_compiler_options(parser)
     parser.add_argument("--runs", type=int, default=5, metavar="N",
                         help="how often each program runs (default: %(default)s)")
+    parser.add_argument("--cpu", action="store_true",
+                        help="the processes' own time, where others use the machine too")
     parser.add_argument("--only", default="", metavar="REGEX",
                         help="only rows whose name, or whose program's, matches")
     parser.add_argument("--go", metavar="PROG", action="append",
@@ -184,6 +186,8 @@ def parse():
                              f"(default: $GO, or go and {OTHER_GO})")
     args = parser.parse_args()
     testlib.find_compilers(args)
+    if args.cpu:
+        os.environ["ROW_CPU"] = "1"
     return args
 
 
@@ -209,7 +213,8 @@ def main():
     where = testlib.scratch(work)
     args.gos = []
     find_gos(args, where)
-    print(f"# nanoseconds, or bytes, median of {args.runs} interleaved runs")
+    print(f"# nanoseconds{' of the processors' if args.cpu else ''}, or bytes, "
+          f"median of {args.runs} interleaved runs")
     print_line("name", "ours", "peer", "ratio", "")
     for benchmark in BENCHMARKS:
         of_program = re.search(args.only, benchmark.name)

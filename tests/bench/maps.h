@@ -157,9 +157,19 @@ remove_all(long n)
 		numbers_delete(table, asked[i]);
 }
 
-// The insert that takes longest. The quickest of some tries counts, as it does for all rows.
+// The time of this thread alone: with others on the machine, the longest wait would be for one of them.
 static double
-worst_insert(void)
+thread_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
+}
+
+// The insert that takes longest, by CLOCK. The quickest of some tries counts, as it does for all rows.
+static double
+worst_insert(double (*clock)(void))
 {
 	double best = 1e9;
 
@@ -167,10 +177,10 @@ worst_insert(void)
 		double worst = 0, before, now;
 
 		empty();
-		before = clock_ns();
+		before = clock();
 		for (long i = 0; i < MILLION; i++) {
 			numbers_set(table, keys[i], i);
-			now = clock_ns();
+			now = clock();
 			if (now - before > worst)
 				worst = now - before;
 			before = now;
@@ -210,10 +220,10 @@ measure_numbers(void)
 	row_after("map_int64_hint_1M", empty_with_room, insert, MILLION);
 	row_after("map_int64_delete_1M", full, remove_all, MILLION);
 #ifdef WITHOUT_COLLECTOR
-	row_value("map_int64_worst_insert_gc", worst_insert());
+	row_value("map_int64_worst_insert_gc", worst_insert(clock_ns));
 	WITHOUT_COLLECTOR();
 #endif
-	row_value("map_int64_worst_insert", worst_insert());
+	row_value("map_int64_worst_insert", worst_insert(thread_ns));
 #ifdef WITH_COLLECTOR
 	WITH_COLLECTOR();
 #endif

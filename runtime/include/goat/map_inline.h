@@ -142,7 +142,7 @@ goat_mapkeyhash_(const struct goat_maptype *t, enum goat_keykind_ kind, struct g
 	}
 }
 
-// Strings of one length, not 0. Most keys are short, and the call of memcmp would be dearer than
+// Strings, or keys, of one length, not 0. Most keys are short, and the call of memcmp would be dearer than
 // they are.
 GOAT_INLINE_ bool
 goat_samebytes_(const char *p, const char *q, size_t n)
@@ -177,7 +177,7 @@ goat_mapkeysame_(const struct goat_maptype *t, enum goat_keykind_ kind, struct g
 		return s.len == key.s.len && (s.ptr == key.s.ptr || s.len == 0 ||
 					      goat_samebytes_(s.ptr, key.s.ptr, s.len));
 	case GOAT_KEY_BYTES:
-		return __builtin_memcmp(slot, key.p, t->keysize) == 0;
+		return goat_samebytes_(slot, (const char *)key.p, t->keysize);
 	default:
 		return t->equal(t->key, key.p, t->flags & GOAT_MAP_INDIRECT_KEY
 						       ? *(const void *const *)slot : slot);
@@ -255,6 +255,15 @@ goat_mapevacuated_(const struct goat_bmap *b)
 	return b->tophash[0] > GOAT_EMPTY_ONE && b->tophash[0] < GOAT_MIN_TOPHASH;
 }
 
+// The key and the elem are in other lines of the cache than the tophash bytes; they are fetched at
+// the same time.
+GOAT_INLINE_ void
+goat_mapprefetch_(const char *b)
+{
+	__builtin_prefetch(b + 64);
+	__builtin_prefetch(b + 128);
+}
+
 // The bucket where a hash is, old or new.
 GOAT_INLINE_ const char *
 goat_mapbucket_(const struct goat_maptype *t, const struct goat_hmap *h, uint64_t hash)
@@ -274,16 +283,15 @@ goat_mapbucket_(const struct goat_maptype *t, const struct goat_hmap *h, uint64_
 	return b;
 }
 
-// The cell of KEY, or -1 and *AT is NULL.
+// The cell of KEY in the chain of B, or -1 and *AT is NULL.
 GOAT_INLINE_ int
-goat_mapcell_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat_keykind_ kind,
-	      struct goat_mapkey_ key, const char **at)
+goat_mapcellat_(const struct goat_maptype *t, enum goat_keykind_ kind, struct goat_mapkey_ key,
+		uint64_t hash, const char *b, const char **at)
 {
-	uint64_t hash = goat_mapkeyhash_(t, kind, key, h->hash0);
 	uint64_t tops = goat_tophash_(hash) * GOAT_ONES_;
-	const char *b = goat_mapbucket_(t, h, hash);
 
-	for (; b != NULL; b = *(const char *const *)(b + t->overflow)) {
+	goat_mapprefetch_(b);
+	do {
 		uint64_t word = goat_load64_(b);
 
 		for (uint64_t m = goat_zerobytes_(word ^ tops); m != 0; m &= m - 1) {
@@ -298,9 +306,19 @@ goat_mapcell_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat
 		// emptyRest: the pointer at the end of the bucket need not be fetched.
 		if (__builtin_expect(goat_zerobytes_(word) != 0, 1))
 			break;
-	}
+		b = *(const char *const *)(b + t->overflow);
+	} while (b != NULL);
 	*at = NULL;
 	return -1;
+}
+
+GOAT_INLINE_ int
+goat_mapcell_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat_keykind_ kind,
+	      struct goat_mapkey_ key, const char **at)
+{
+	uint64_t hash = goat_mapkeyhash_(t, kind, key, h->hash0);
+
+	return goat_mapcellat_(t, kind, key, hash, goat_mapbucket_(t, h, hash), at);
 }
 
 GOAT_INLINE_ void *
