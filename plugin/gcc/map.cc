@@ -51,12 +51,20 @@ struct map_use {
 	const char *text;
 };
 
-hash_set<tree> *pointers;       // calls of the runtime that give a pointer into the map, to the program
-hash_map<tree, tree> *stored_keys;     // by call of mapassign: the key
+hash_set<tree> *pointers;       // calls of the runtime that give the program a pointer into the map
+hash_map<tree, tree> *stored_keys;      // by call of mapassign: the key
 
 // ---------------------------------------------------------------- what a type is like
 
-enum { INDIRECT_KEY = 1, INDIRECT_ELEM = 2, REFLEXIVE = 4, NEED_UPDATE = 8, MIGHT_PANIC = 16, NOSCAN = 32 };
+// enum goat_mapflag of <goat/abi.h>.
+enum {
+	INDIRECT_KEY = 1,
+	INDIRECT_ELEM = 2,
+	REFLEXIVE = 4,
+	NEED_UPDATE = 8,
+	MIGHT_PANIC = 16,
+	NOSCAN = 32,
+};
 enum { CELLS = 8, MAX_INLINE = 128, MAX_ALIGN = 16 };
 
 // Which of REFLEXIVE, NEED_UPDATE and MIGHT_PANIC keys of TYPE are.
@@ -259,8 +267,8 @@ word_of_key(tree key, int i)
 		      NULL_TREE, NULL_TREE);
 }
 
-// The key in CALL. map_set() has it as what is assigned to a place that does not exist, for the errors
-// that C has for assignments.
+// The key in CALL. map_set() has it as what is assigned to a place that does not exist, for the
+// errors that C has for assignments.
 tree
 key_of(tree call)
 {
@@ -446,9 +454,9 @@ is_map_set(tree t)
 tree
 lower_map_set(tree t)
 {
-	tree call = without_conversions(TREE_OPERAND(TREE_OPERAND(t, 0), 0)), value = TREE_OPERAND(t, 1), e;
+	tree call = without_conversions(TREE_OPERAND(TREE_OPERAND(t, 0), 0));
+	tree value = TREE_OPERAND(t, 1), e, store, put;
 	struct map_use u = {};
-	tree store, put;
 
 	u.type = TREE_TYPE(CALL_EXPR_FN(call));
 	u.where = point_of_use(EXPR_LOCATION(call));
