@@ -23,6 +23,8 @@
 #define SIZE size_t
 #define POINTER void *
 #define ANY goat_any
+#define STRING goat_string
+#define SPACE goat_space
 #define NONE void
 #define ENTRY(name, flags, result, ...) flags result goat_##name(__VA_ARGS__);
 #include "goat/entry.def"
@@ -36,10 +38,17 @@
 #undef SIZE
 #undef POINTER
 #undef ANY
+#undef STRING
+#undef SPACE
 #undef NONE
 
 // Ends the program with status 2 and Go's `fatal error: TEXT`. Flushes stdio first.
 _Noreturn void goat_fatal(const char *text);
+
+// Bytes without pointers, for one who writes them all: not cleared. SIZE is not 0.
+void *goat_mallocbytes(size_t size);
+// Room for *SIZE bytes or more, which *SIZE is set to; zeroed unless NOSCAN. Like goat_mallocgc.
+void *goat_mallocroom(size_t *size, size_t align, bool noscan);
 
 void goat_gc(void);
 

@@ -140,7 +140,7 @@ bounds_error(void *self)
 }
 
 _Noreturn void
-goat_panicbounds(enum goat_bounds code, int64_t x, bool x_signed, size_t y)
+goat_panicbounds(int code, size_t x, int x_signed, size_t y)
 {
 	struct goat_bounds_error *e = goat_mallocgc(sizeof *e, _Alignof(struct goat_bounds_error), true);
 

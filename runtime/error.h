@@ -34,7 +34,7 @@ enum goat_bounds {
 	GOAT_BOUNDS_3B,         // s[:x:y], 0 <= x <= y fails
 	GOAT_BOUNDS_3C,         // s[x:y:], 0 <= x <= y fails
 };
-_Noreturn void goat_panicbounds(enum goat_bounds code, int64_t x, bool x_signed, size_t y);
+// goat_panicbounds, which raises them, is in goat/entry.def; where x is signed, it is an int64_t.
 
 // The error of panic() with a nil interface. Go 1.21: runtime.PanicNilError.
 goat_any goat_panicnilerror(void);

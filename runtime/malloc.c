@@ -94,6 +94,31 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 	return malloc_any(size, noscan);
 }
 
+void *
+goat_mallocbytes(size_t size)
+{
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	return checked(GC_malloc_atomic(size));
+}
+
+// The collector gives a byte more than it is asked for, so that a pointer past the end keeps the
+// object; that byte stays free.
+void *
+goat_mallocroom(size_t *size, size_t align, bool noscan)
+{
+	void *p;
+
+	if (*size == 0 || align > GRANULE)
+		return goat_mallocgc(*size, align, noscan);
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	p = checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
+	if (GC_size(p) > *size)
+		*size = GC_size(p) - 1;
+	return p;
+}
+
 // A large array of buckets is given back to the system, which clears each page when it is first
 // touched: to clear 40 MB at once takes 10 ms, and one insertion in a million would be so slow.
 // Huge pages, as accesses to a map are at random and each would miss the TLB.

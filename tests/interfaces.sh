@@ -152,7 +152,7 @@ interface(Namer) { const char *(*Name)(void *self); };
 interface(Other) { const char *(*Other)(void *self); };
 typedef struct T { int n; } T;
 method const char *T_Name(T *t) { return t->n ? "T" : "zero"; }
-any make(void) { return as(any, new(T)); }
+any produce(void) { return as(any, new(T)); }
 bool ask(any a) { Other o; return type_assert_ok(a, Other, &o); }
 const void *filler[FILLER] = { filler };
 EOF
@@ -167,9 +167,9 @@ int main(void)
 	for (int i = 0; i < 4; i++) {
 		void *lib = dlopen(libs[i], RTLD_NOW | RTLD_LOCAL);
 		if (lib == NULL) { puts(dlerror()); return 1; }
-		any (*make)(void) = (any (*)(void))dlsym(lib, "make");
+		any (*produce)(void) = (any (*)(void))dlsym(lib, "produce");
 		bool (*ask)(any) = (bool (*)(any))dlsym(lib, "ask");
-		any a = make();
+		any a = produce();
 		printf("%d", ask(a));
 		printf("%d ", type_assert_ok(a, Namer, &n));
 		dlclose(lib);

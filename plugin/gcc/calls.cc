@@ -57,6 +57,8 @@ object_kind_of(tree fn, tree call, enum object_kind *kind)
 		*kind = OBJECT_MAP;
 		return true;
 	}
+	if (slice_object_kind(call, kind))
+		return true;
 	if (!fndecl_built_in_p(fn, BUILT_IN_NORMAL) || defined_here(fn))
 		return false;
 	switch (DECL_FUNCTION_CODE(fn)) {
@@ -162,8 +164,8 @@ describe_block(struct object *o)
 const char *
 too_large(const struct object *o)
 {
-	if (o->kind == OBJECT_ALLOCA)
-		return NULL;            // it stays where C puts it
+	if (o->kind == OBJECT_ALLOCA || o->kind == OBJECT_CAT)
+		return NULL;            // it stays where C puts it; what is long is never in the frame
 	if (o->size == NULL_TREE || !tree_fits_uhwi_p(o->size))
 		return "non-constant size";
 	if (tree_to_uhwi(o->size) > MAX_OBJECT)
@@ -656,12 +658,18 @@ object_at(struct walk_state *w, tree expr, enum object_kind kind)
 		describe_literal(o);
 	else if (kind == OBJECT_MAP)
 		describe_map(o);
+	else if (kind == OBJECT_MAKE || kind == OBJECT_CAT)
+		describe_slice_object(o);
 	else
 		describe_block(o);
 	o->loc = esc_loc(unit.esc, ESC_OBJECT, w->f->core, o->name, w->depth);
 	o->loc->ref = o;
 	if ((why = too_large(o)) != NULL)
 		esc_flow(unit.esc, note_text(esc_addr(to_heap()), o->name, why, o->where), o->loc);
+	if (kind == OBJECT_MAKE && o->size == NULL_TREE) {
+		o->sizeless = esc_loc(unit.esc, ESC_OBJECT, w->f->core, o->name, w->depth);
+		o->sizeless->ref = o;
+	}
 	if (kind == OBJECT_LITERAL)
 		flow_initialiser(w, o, expr);
 	return o;
@@ -681,6 +689,8 @@ flow_object(struct walk_state *w, struct esc_hole k, tree call, enum object_kind
 		flow_all_arguments(w, esc_discard(), call);
 	}
 	esc_flow(unit.esc, note_text(esc_addr(k), o->name, "spill", o->where), o->loc);
+	if (o->sizeless != NULL)
+		esc_flow(unit.esc, esc_addr(k), o->sizeless);
 }
 
 void
@@ -706,6 +716,8 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 	}
 	if (object_kind_of(fn, call, &kind))
 		return flow_object(w, k, call, kind);
+	if (flow_slice_word(w, k, call))
+		return;
 	if ((callee = unit_function(fn)) != NULL)
 		return flow_static_call(w, k, call, callee);
 	if (defined_here(fn))

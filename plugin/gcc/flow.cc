@@ -266,7 +266,8 @@ flow_load(struct walk_state *w, struct esc_hole k, tree t)
 
 	if (k.derefs >= 0 && !has_pointers(TREE_TYPE(t)))
 		k = esc_discard();
-	flow_value(w, note(hole_of_loaded(w, k, pointer), t, "indirection"), pointer);
+	flow_value(w, note(hole_of_loaded(w, k, pointer), t,
+			   is_at(pointer) ? "dot of pointer" : "indirection"), pointer);
 }
 
 // What POINTER points to may be looked at as bytes from here on. Gives the hole for the pointer, of
@@ -459,6 +460,9 @@ hole_of_member(struct esc_hole k, tree type, bool in_union)
 
 void flow_constructor(struct walk_state *w, struct esc_hole k, tree t);
 
+} // namespace
+
+// The elements of braces, each to K as far as it may be a pointer.
 void
 flow_elements(struct walk_state *w, struct esc_hole k, tree t)
 {
@@ -478,6 +482,8 @@ flow_elements(struct walk_state *w, struct esc_hole k, tree t)
 			flow_value(w, hole_of_member(k, TREE_TYPE(value), in_union), value);
 	}
 }
+
+namespace {
 
 void
 flow_constructor(struct walk_state *w, struct esc_hole k, tree t)
@@ -580,12 +586,39 @@ is_self_index(tree a, tree b)
 	return indexed && same_place(a, b);
 }
 
+// The variable that T, a *p or p->x, looks through; else NULL.
+tree
+looked_through(tree t)
+{
+	while (TREE_CODE(t) == COMPONENT_REF)
+		t = TREE_OPERAND(t, 0);
+	if (TREE_CODE(t) != INDIRECT_REF)
+		return NULL_TREE;
+	t = TREE_OPERAND(t, 0);
+	STRIP_NOPS(t);
+	return VAR_P(t) || TREE_CODE(t) == PARM_DECL ? t : NULL_TREE;
+}
+
+// b->x = subslice(b->y, ...). Go: isSliceSelfAssign in escape/assign.go.
+bool
+is_part_of(tree lhs, tree whole)
+{
+	tree base = looked_through(lhs);
+
+	if (whole == NULL_TREE || base == NULL_TREE)
+		return false;
+	STRIP_NOPS(whole);
+	return looked_through(whole) == base;
+}
+
 // val.x = val.y, p->x = p->y, v[i] = v[j]: the store keeps nothing alive that was not already.
 // Go: isSelfAssign in escape/utils.go.
 bool
 is_self_assign(tree lhs, tree rhs)
 {
 	STRIP_NOPS(rhs);
+	if (TREE_CODE(rhs) == CALL_EXPR)
+		return is_part_of(lhs, subslice_operand(rhs));
 	if (TREE_CODE(lhs) != TREE_CODE(rhs))
 		return false;
 	if (TREE_CODE(lhs) == COMPONENT_REF)
@@ -772,6 +805,23 @@ flow_bind(struct walk_state *w, tree t)
 	flow_discard(w, BIND_EXPR_BODY(t));
 }
 
+// A variable of a round of slice_range: the index, or an element of the slice that goat_range_ is.
+void
+flow_each(struct walk_state *w, tree decl, tree init)
+{
+	tree text = TREE_VALUE(lookup_attribute("goat_each", DECL_ATTRIBUTES(decl))), slice = init;
+	struct esc_hole k = flow_place(w, decl);
+
+	if (text == NULL_TREE || !has_pointers(TREE_TYPE(decl)))
+		return;
+	STRIP_NOPS(slice);
+	while (!VAR_P(slice) && EXPR_P(slice))
+		slice = TREE_OPERAND(slice, 0);
+	k = note_text(k, TREE_STRING_POINTER(TREE_VALUE(text)), "range-deref",
+		      DECL_SOURCE_LOCATION(decl));
+	flow_variable(w, esc_deref(k), slice);
+}
+
 void
 flow_decl(struct walk_state *w, tree t)
 {
@@ -794,8 +844,11 @@ flow_decl(struct walk_state *w, tree t)
 	w->where = DECL_SOURCE_LOCATION(decl);
 	if (is_marked(decl, "goat_key"))
 		return;                 // keys leaked to the heap as they were put into the map
-	if (init != NULL_TREE && init != error_mark_node)
-		flow_assign(w, esc_discard(), decl, init, t);
+	if (init == NULL_TREE || init == error_mark_node)
+		return;
+	if (is_marked(decl, "goat_each"))
+		return flow_each(w, decl, init);
+	flow_assign(w, esc_discard(), decl, init, t);
 }
 
 } // namespace

@@ -14,8 +14,9 @@
 //	moves.cc    acts on the verdicts
 //	trees.cc    builds trees: calls of the runtime, variables, objects
 //	types.cc    descriptors of types
+//	slice.cc    slices, strings, make()
 //	methods.cc  methods and interfaces of the unit; methods.h names the files around it
-//	lower.cc    as(), type_assert(), type_switch ... become plain trees; lower.h likewise
+//	lower.cc    the words of <goat.h> become plain trees; lower.h names the files around it
 //
 // Layer: glue.
 
@@ -34,6 +35,7 @@ struct options {
 	bool no_inline;         // -fgoat-l
 	bool heap2stack;
 	bool wdefer_loop;       // warn of a defer in a loop
+	unsigned make_stack;    // bytes in the frame for make() of a variable size
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
 	bool dump_itabs;
@@ -60,6 +62,8 @@ enum object_kind {
 	OBJECT_STRDUP,          // of a literal
 	OBJECT_ALLOCA,
 	OBJECT_MAP,             // make(map(K, V))
+	OBJECT_MAKE,            // make() of a slice
+	OBJECT_CAT,             // string_cat()
 };
 
 struct object {
@@ -76,6 +80,9 @@ struct object {
 	bool escapes;           // the verdict
 	bool in_frame;          // what is done about it: it gets a place in the frame,
 	bool on_heap;           // or one from the collector
+	// make() of a variable size, which escapes for its size alone: as if that were known.
+	struct esc_loc *sizeless;
+	bool buffered;          // on the heap, but a short one is in the frame
 };
 
 // A part of a function that runs only sometimes: one side of an `if`, a case.
@@ -184,6 +191,7 @@ struct walk_state {
 };
 void flow_function(struct func *f);
 void flow_value(struct walk_state *w, struct esc_hole k, tree t);
+void flow_elements(struct walk_state *w, struct esc_hole k, tree constructor);
 struct esc_hole flow_place(struct walk_state *w, tree lhs);
 struct esc_hole flow_place_at(struct walk_state *w, tree pointer);      // *pointer
 bool is_returned_address(tree value);
@@ -239,7 +247,26 @@ FILE *open_output(const char *option, const char *name);
 bool report_wanted(void);
 bool flow_wanted(void);
 
+// slice.cc
+bool goat_is_slice(tree type);
+bool is_at(tree call);
+// The source's text for a call that makes an object, or NULL if it is none of ours.
+const char *name_of_slice_object(tree call);
+// Sends what a word about slices does with its operands where it goes; false if CALL is no such word.
+bool flow_slice_word(struct walk_state *w, struct esc_hole k, tree call);
+// Plain code for it, or NULL if it is none.
+tree rewritten_slice_word(tree call);
+bool slice_object_kind(tree call, enum object_kind *kind);
+void describe_slice_object(struct object *o);
+// The value of make() or string_cat(), in the frame only where FRAME.
+tree made_slice_object(struct func *f, const struct object *o, bool frame);
+// What subslice() or substr() takes a part of, or NULL if CALL is neither.
+tree subslice_operand(tree call);
+
 // moves.cc
+// A place in the frame for O, of its type or as bytes.
+tree frame_slot(struct func *f, const struct object *o);
+tree cleared(tree slot, tree address);
 // Whether a block of C's own heap may become an object of the frame; takes its part of the budget.
 bool fits_in_frame(struct func *f, const struct object *o);
 void act(struct func *f);
@@ -353,7 +380,7 @@ tree goat_interface_methods(tree type, tree pointer_type, size_t *n);
 void goat_emit_methods(tree type);
 
 // lower.cc
-void lower_interfaces(void);
+void lower_words(void);
 // The source's text for a tree made for it, "" where there is none; NULL for all other trees.
 const char *lowered_text(tree t);
 

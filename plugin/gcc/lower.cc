@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// lower.cc: as(), type_assert(), type_switch and their like become plain trees.
+// lower.cc: the words of <goat.h> become plain trees.
 //
 // <goat.h> spells them as calls of functions that do not exist, with the texts and the types that
 // the plugin has to know. Before the analysis reads a function, each such call, a marker, is replaced.
-// Here is the walk that finds them; what each becomes is in convert.cc, assert.cc, typeswitch.cc,
-// iface.cc. What is evaluated once in the source is a SAVE_EXPR then.
+// Here is the walk that finds them; what each becomes is in the files that lower.h names. What is
+// evaluated once in the source is a SAVE_EXPR then.
 //
 // L1  A marker that is not lowered would be an undefined symbol when linking; each is replaced, even
 //     after an error.
@@ -25,8 +25,6 @@ enum marker {
 	MARKER_IS_NIL,
 	MARKER_IFACE_EQ,
 	MARKER_TYPE_NAME,
-	MARKER_MAKE,
-	MARKER_LEN,
 	MARKER_MAP_CLEAR,
 	MARKER_MAP_SHRINK,
 	MARKER_MAP_STATS,
@@ -38,7 +36,7 @@ enum marker {
 const char *const marker_names[NMARKERS] = {
 	"goat_as_",     "goat_assert_",   "goat_assert_ok_", "goat_switch_index_",
 	"goat_is_nil_", "goat_iface_eq_", "goat_type_name_",
-	"goat_make_",    "goat_len_",      "goat_map_clear_",  "goat_map_shrink_",
+	"goat_map_clear_", "goat_map_shrink_",
 	"goat_map_stats_", "goat_map_begin_", "goat_map_next_",
 };
 
@@ -150,42 +148,14 @@ lower_arguments(struct lowering *l, tree call)
 		lower_below(l, &CALL_EXPR_ARG(call, i));
 }
 
-// make(T, ...): by the kind of T.
-tree
-lower_make(tree call, location_t where)
-{
-	tree type = type_argument(call, 1);
-
-	if (goat_is_map(type))
-		return lower_make_map(call, where);
-	error_at(where, "invalid argument: cannot make %s; type must be slice, map, or channel",
-		 goat_type_text(type));
-	return build1(INDIRECT_REF, type, build_zero_cst(build_pointer_type(type)));
-}
-
-// len(x): by the kind of x.
-tree
-lower_len(tree call, location_t where)
-{
-	tree of = CALL_EXPR_ARG(call, 1), f;
-
-	if (goat_is_map(TREE_TYPE(of)))
-		return lower_map_len(of);
-	if (RECORD_OR_UNION_TYPE_P(TREE_TYPE(of)))
-		for (f = TYPE_FIELDS(TREE_TYPE(of)); f != NULL_TREE; f = DECL_CHAIN(f))
-			if (TREE_CODE(f) == FIELD_DECL && DECL_NAME(f) != NULL_TREE &&
-			    id_equal(DECL_NAME(f), "len"))
-				return build3_loc(where, COMPONENT_REF, TREE_TYPE(f), of, f, NULL_TREE);
-	error_at(where, "invalid argument: value of type %s for %<len%>", goat_type_text(TREE_TYPE(of)));
-	return size_zero_node;
-}
-
 // The value that a marker stands for, or NULL if CALL is none; its operands are lowered.
 tree
 lowered(struct lowering *l, tree call)
 {
 	location_t where = point_of_use(EXPR_LOCATION(call));
 
+	if (is_slice_word(call))
+		return lower_slice_word(l, call, where);
 	switch (called_marker(call)) {
 	case MARKER_AS:
 		return lower_as(l, call, where);
@@ -201,10 +171,6 @@ lowered(struct lowering *l, tree call)
 		return lower_type_name(call, where);
 	case MARKER_SWITCH_INDEX:
 		return build_int_cst(TREE_TYPE(call), -1);
-	case MARKER_MAKE:
-		return lower_make(call, where);
-	case MARKER_LEN:
-		return lower_len(call, where);
 	case MARKER_MAP_CLEAR:
 		return lower_map_word(call, MAP_CLEAR);
 	case MARKER_MAP_SHRINK:
@@ -220,12 +186,6 @@ lowered(struct lowering *l, tree call)
 	}
 }
 
-bool
-gives_address(int marker)
-{
-	return marker == MARKER_AS || marker == MARKER_ASSERT || marker == MARKER_MAKE;
-}
-
 // A marker that gives an address, where the value at that address is wanted.
 tree
 marker_below(tree t)
@@ -233,7 +193,7 @@ marker_below(tree t)
 	tree call = without_conversions(TREE_OPERAND(t, 0));
 	int marker = called_marker(call);
 
-	return gives_address(marker) ? call : NULL_TREE;
+	return marker == MARKER_AS || marker == MARKER_ASSERT || gives_holder(call) ? call : NULL_TREE;
 }
 
 void
@@ -243,6 +203,16 @@ lower_load(struct lowering *l, tree *tp)
 
 	lower_arguments(l, call);
 	*tp = lowered(l, call);
+}
+
+// at() gives an address of the type that the macro casts it to: there is no void * between.
+void
+lower_at(struct lowering *l, tree *tp)
+{
+	tree call = without_conversions(*tp);
+
+	lower_arguments(l, call);
+	*tp = fold_convert(TREE_TYPE(*tp), lowered(l, call));
 }
 
 // ---------------------------------------------------------------- the walk
@@ -263,7 +233,7 @@ lower_call(struct lowering *l, tree *tp)
 		spell_call(call);
 		return devirtualise(l, tp);
 	}
-	if (gives_address(marker)) {
+	if (marker == MARKER_AS || marker == MARKER_ASSERT || gives_holder(call)) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
@@ -366,6 +336,24 @@ lower_set(struct lowering *l, tree *tp)
 	*tp = lower_map_set(*tp);
 }
 
+// `append(xs, 1);` changes nothing that anybody sees. Go: an error, `is not used`.
+void
+warn_of_unused(tree list)
+{
+	for (tree_stmt_iterator i = tsi_start(list); !tsi_end_p(i); tsi_next(&i)) {
+		tree t = tsi_stmt(i);
+
+		if (TREE_CODE(t) != INDIRECT_REF && !POINTER_TYPE_P(TREE_TYPE(t)))
+			continue;
+		if (TREE_CODE(t) == INDIRECT_REF)
+			t = TREE_OPERAND(t, 0);
+		t = without_conversions(t);
+		if (gives_holder(t))
+			warning_at(point_of_use(EXPR_LOCATION(t)), OPT_Wunused_value,
+				   "value of %qs is not used", holder_word(t));
+	}
+}
+
 tree
 lower_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -377,6 +365,9 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		return NULL_TREE;
 	}
 	switch (TREE_CODE(t)) {
+	case STATEMENT_LIST:
+		warn_of_unused(t);
+		return NULL_TREE;
 	case BIND_EXPR:
 		*walk_subtrees = 0;
 		lower_bind(l, t);
@@ -394,10 +385,20 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		if (l->met.add(t))
 			*walk_subtrees = 0;
 		return NULL_TREE;
+	CASE_CONVERT:
+		if (is_at(without_conversions(t))) {
+			*walk_subtrees = 0;
+			lower_at(l, tp);
+		}
+		return NULL_TREE;
 	case INDIRECT_REF:
 		if (marker_below(t) != NULL_TREE) {
 			*walk_subtrees = 0;
 			lower_load(l, tp);
+		} else if (is_map_get(t)) {
+			*walk_subtrees = 0;
+			lower_below(l, &TREE_OPERAND(t, 0));
+			copy_text(TREE_OPERAND(t, 0), t);
 		}
 		return NULL_TREE;
 	case MODIFY_EXPR:
@@ -430,7 +431,7 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 } // namespace
 
 void
-lower_interfaces(void)
+lower_words(void)
 {
 	spelled = new hash_map<tree, const char *>;
 	find_assignments();

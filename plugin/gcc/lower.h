@@ -9,6 +9,7 @@
 //	iface.cc         what an interface is made of; is_nil(), type_name(), iface_eq()
 //	map.cc           map_get(), map_set() and all other words for maps
 //	devirtualise.cc  calls through an interface
+//	slice.cc         slices, strings, make()
 //
 // Layer: glue.
 
@@ -74,6 +75,7 @@ enum map_function { MAP_CLEAR, MAP_SHRINK, MAP_STATS, MAP_BEGIN, MAP_NEXT };
 tree lower_map_word(tree call, enum map_function what);
 // What is looked up, or deleted, by CALL, a call through a map; NULL where it is none.
 tree lower_map_call(tree call);
+bool is_map_get(tree t);                // *call
 // map_set(): an assignment to what such a call points to.
 bool is_map_set(tree t);
 tree lower_map_set(tree t);
@@ -82,6 +84,11 @@ tree lower_deferred_delete(tree call);
 tree lower_make_map(tree call, location_t where);
 tree lower_map_len(tree map);
 void spell_range_value(tree v);
+// slice.cc
+bool is_slice_word(tree call);
+bool gives_holder(tree call);
+const char *holder_word(tree call);
+tree lower_slice_word(struct lowering *l, tree call, location_t where);
 
 // devirtualise.cc
 void find_assignments(void);            // of the unit

@@ -38,8 +38,8 @@ const struct {
 	{ "goat_map_set_", "map_set(" },
 };
 
-// How keys are handed over.
-enum family { BY_ADDRESS, BITS32, BITS64, BITS128, STRING };
+// How keys are handed over. BYTES are by address too, where all of them decide.
+enum family { BY_ADDRESS, BYTES, BITS32, BITS64, BITS128, STRING };
 
 // Of one operation.
 struct map_use {
@@ -51,12 +51,20 @@ struct map_use {
 	const char *text;
 };
 
-hash_set<tree> *pointers;       // calls of the runtime that give a pointer into the map, to the program
-hash_map<tree, tree> *stored_keys;     // by call of mapassign: the key
+hash_set<tree> *pointers;       // calls of the runtime that give the program a pointer into the map
+hash_map<tree, tree> *stored_keys;      // by call of mapassign: the key
 
 // ---------------------------------------------------------------- what a type is like
 
-enum { INDIRECT_KEY = 1, INDIRECT_ELEM = 2, REFLEXIVE = 4, NEED_UPDATE = 8, MIGHT_PANIC = 16, NOSCAN = 32 };
+// enum goat_mapflag of <goat/abi.h>.
+enum {
+	INDIRECT_KEY = 1,
+	INDIRECT_ELEM = 2,
+	REFLEXIVE = 4,
+	NEED_UPDATE = 8,
+	MIGHT_PANIC = 16,
+	NOSCAN = 32,
+};
 enum { CELLS = 8, MAX_INLINE = 128, MAX_ALIGN = 16 };
 
 // Which of REFLEXIVE, NEED_UPDATE and MIGHT_PANIC keys of TYPE are.
@@ -207,9 +215,9 @@ family_of(tree map)
 	case 8:
 		return BITS64;
 	case 16:
-		return TYPE_ALIGN_UNIT(key) <= MAX_ALIGN ? BITS128 : BY_ADDRESS;
+		return is_indirect(key) ? BY_ADDRESS : BITS128;
 	default:
-		return BY_ADDRESS;
+		return is_indirect(key) || size_of(key) <= 2 ? BY_ADDRESS : BYTES;
 	}
 }
 
@@ -234,15 +242,18 @@ slot_of(tree target)
 	return TARGET_EXPR_SLOT(target);
 }
 
+bool
+is_word(tree type)
+{
+	return INTEGRAL_TYPE_P(type) || POINTER_TYPE_P(type);
+}
+
 tree
 bits_of_key(tree key, unsigned bits)
 {
 	tree type = build_nonstandard_integer_type(bits, 1);
 
-	if (TREE_CODE(key) == VAR_DECL && AGGREGATE_TYPE_P(TREE_TYPE(key)))
-		key = build1(VIEW_CONVERT_EXPR, type, key);
-	else
-		key = fold_convert(type, key);
+	key = is_word(TREE_TYPE(key)) ? fold_convert(type, key) : build1(VIEW_CONVERT_EXPR, type, key);
 	return fold_convert(size_type_node, key);
 }
 
@@ -256,8 +267,8 @@ word_of_key(tree key, int i)
 		      NULL_TREE, NULL_TREE);
 }
 
-// The key in CALL. map_set() has it as what is assigned to a place that does not exist, for the errors
-// that C has for assignments.
+// The key in CALL. map_set() has it as what is assigned to a place that does not exist, for the
+// errors that C has for assignments.
 tree
 key_of(tree call)
 {
@@ -280,8 +291,7 @@ settle_operands(struct map_use *u, tree call)
 	if (!AGGREGATE_TYPE_P(type))
 		key = fold_convert(TYPE_MAIN_VARIANT(type), key);
 	u->map = once(map);
-	if (family == BY_ADDRESS || family == BITS128 ||
-	    (AGGREGATE_TYPE_P(type) && family != STRING)) {
+	if (family != STRING && ((family != BITS32 && family != BITS64) || !is_word(type))) {
 		key = in_place(u->where, key);
 		u->key = slot_of(key);
 	} else {
@@ -294,7 +304,7 @@ settle_operands(struct map_use *u, tree call)
 // mapaccess1, mapaccess2, mapassign or mapdelete.
 tree
 call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum entry fast64,
-	   enum entry fast128, enum entry faststr)
+	   enum entry fast128, enum entry faststr, enum entry bytes)
 {
 	tree t = maptype(u->type), m = fold_convert(ptr_type_node, u->map), key = u->key, f;
 
@@ -317,6 +327,7 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 					   build3(COMPONENT_REF, TREE_TYPE(DECL_CHAIN(f)), key,
 						  DECL_CHAIN(f), NULL_TREE));
 	default:
+		general = family_of(u->type) == BYTES ? bytes : general;
 		return build_call_expr_loc(u->where, runtime_function(general), 3, t, m,
 					   build1(ADDR_EXPR, ptr_type_node, key));
 	}
@@ -324,7 +335,7 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 
 #define CALL_ENTRY(u, name)                                                                        \
 	call_entry(u, ENTRY_##name, ENTRY_##name##_fast32, ENTRY_##name##_fast64,                  \
-		   ENTRY_##name##_fast128, ENTRY_##name##_faststr)
+		   ENTRY_##name##_fast128, ENTRY_##name##_faststr, ENTRY_##name##_bytes)
 
 // ---------------------------------------------------------------- operations
 
@@ -423,6 +434,13 @@ lookup_into(const struct map_use *u, tree e, tree p)
 
 } // namespace
 
+// map_get(), which is what the call points to.
+bool
+is_map_get(tree t)
+{
+	return word_of(without_conversions(TREE_OPERAND(t, 0))) == MAP_GET;
+}
+
 bool
 is_map_set(tree t)
 {
@@ -436,9 +454,9 @@ is_map_set(tree t)
 tree
 lower_map_set(tree t)
 {
-	tree call = without_conversions(TREE_OPERAND(TREE_OPERAND(t, 0), 0)), value = TREE_OPERAND(t, 1), e;
+	tree call = without_conversions(TREE_OPERAND(TREE_OPERAND(t, 0), 0));
+	tree value = TREE_OPERAND(t, 1), e, store, put;
 	struct map_use u = {};
-	tree store, put;
 
 	u.type = TREE_TYPE(CALL_EXPR_FN(call));
 	u.where = point_of_use(EXPR_LOCATION(call));
@@ -473,10 +491,14 @@ lower_map_call(tree call)
 	struct map_use u = {};
 	tree value;
 
-	if (word < 0)
+	if (CALL_EXPR_FN(call) == NULL_TREE || !goat_is_map(TREE_TYPE(CALL_EXPR_FN(call))))
 		return NULL_TREE;
 	u.type = TREE_TYPE(CALL_EXPR_FN(call));
 	u.where = point_of_use(EXPR_LOCATION(call));
+	if (word < 0 || word == MAP_SET) {
+		error_at(u.where, "a map is not a function");
+		return build_zero_cst(TREE_TYPE(call));
+	}
 	u.text = text_of_use(call, word);
 	if (!check_type(u.where, u.type))
 		return build_zero_cst(TREE_TYPE(call));
@@ -525,7 +547,7 @@ lower_deferred_delete(tree call)
 	u.map = CALL_EXPR_FN(call);
 	if (!check_type(u.where, type))
 		return call;
-	if (!AGGREGATE_TYPE_P(key_type)) {
+	if (is_word(key_type)) {
 		u.key = fold_convert(key_type, key);
 		if (family_of(type) == BITS32 || family_of(type) == BITS64)
 			return called(CALL_ENTRY(&u, mapdelete), text_of_use(call, MAP_DELETE));

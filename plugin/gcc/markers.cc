@@ -8,6 +8,8 @@
 //	type_switch (i) ...	for (__auto_type goat_switch_ __attribute__((goat_switch)) = (i);;) switch ...
 //	case_type (T, v) ...	for (T v __attribute__((goat_case));;) ...
 //	map_range (m, k, v) ...	two of them around a loop that the program does have, and two in it
+//	slice_range (xs, i, v) ...	for (__auto_type goat_range_ __attribute__((goat_range)) = (xs);;)
+//				for (...) for (size_t i __attribute__((goat_each)) = ...;;) for (T v ...) ...
 //
 // When a function has been parsed, and before the front end makes labels and gotos of its loops,
 // the loop is taken out and what was in it put in its place. What is left is a BIND_EXPR that
@@ -17,6 +19,7 @@
 //	of type_switch	the SWITCH_STMT
 //	of a case	its statement, and a `break`
 //	of map_range	the loop, or in it the statement
+//	of slice_range	the loop, in which the variables of a round are marked in the same way
 //
 // So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
 // around them, and jumps into or out of a deferred block, are errors here, where they still have
@@ -172,13 +175,6 @@ handle_map(tree *node, tree name, tree, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
-// slice(T) of <goat.h>.
-tree
-handle_slice(tree *node, tree name, tree, int, bool *no_add_attrs)
-{
-	return TREE_CODE(*node) == RECORD_TYPE ? NULL_TREE : misused(name, no_add_attrs);
-}
-
 // The type of the argument's keys.
 tree
 handle_key_of(tree *node, tree name, tree args, int, bool *no_add_attrs)
@@ -201,12 +197,14 @@ handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
 {
 	tree map = TREE_VALUE(args), type;
 
+	if (error_operand_p(map)) {
+		*no_add_attrs = true;
+		return NULL_TREE;
+	}
 	if (!is_variable_of_function(*node) || !VAR_P(map))
 		return misused(name, no_add_attrs);
 	TREE_USED(*node) = 1;
 	DECL_READ_P(*node) = 1;
-	if (error_operand_p(map))
-		return NULL_TREE;
 	if (!goat_is_map(TREE_TYPE(map))) {
 		if (id_equal(name, "goat_key"))
 			error_at(point_of_use(DECL_SOURCE_LOCATION(map)),
@@ -236,10 +234,11 @@ const struct attribute_spec attributes[] = {
 	{ "goat_switch", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_case", 1, 1, true, false, false, false, handle_marker, NULL },
 	{ "goat_range", 0, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_each", 0, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_iter", 0, 0, true, false, false, false, handle_marker, NULL },
 	{ "goat_key", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_key_of", 1, 1, false, true, false, false, handle_key_of, NULL },
-	{ "goat_slice", 0, 0, false, true, false, false, handle_slice, NULL },
 	{ "goat_map", 0, 0, false, true, false, false, handle_map, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
@@ -761,9 +760,7 @@ is_marked(tree decl, const char *attribute)
 bool
 is_range_iterator(tree decl)
 {
-	tree a = VAR_P(decl) ? lookup_attribute("goat_range", DECL_ATTRIBUTES(decl)) : NULL_TREE;
-
-	return a != NULL_TREE && TREE_VALUE(a) == NULL_TREE;
+	return VAR_P(decl) && is_marked(decl, "goat_iter");
 }
 
 const char *
@@ -783,7 +780,7 @@ marker_of(tree t)
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
 		if (VAR_P(v))
 			for (const char *of : { "goat_defer", "goat_switch", "goat_case", "goat_range",
-						"goat_key", "goat_elem" })
+						"goat_each", "goat_iter", "goat_key", "goat_elem" })
 				if (is_marked(v, of))
 					return v;
 	return NULL_TREE;

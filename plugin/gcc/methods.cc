@@ -195,6 +195,7 @@ handle_type(tree *node, tree name, tree args, int, bool *no_add_attrs)
 
 const struct attribute_spec attributes[] = {
 	{ "goat_iface", 0, 0, false, true, false, false, handle_type, NULL },
+	{ "goat_slice", 0, 0, false, true, false, false, handle_type, NULL },
 	{ "goat_itab", 0, 0, false, true, false, false, handle_type, NULL },
 	{ "goat_name", 1, 1, false, true, false, false, handle_type, NULL },
 	{ "goat_method", 0, 1, true, false, false, false, handle_method, NULL },

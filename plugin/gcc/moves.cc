@@ -223,7 +223,8 @@ libc_align(void)
 	return 2 * POINTER_SIZE;
 }
 
-// A place in the frame for O, of its type or as bytes.
+} // namespace
+
 tree
 frame_slot(struct func *f, const struct object *o)
 {
@@ -245,6 +246,8 @@ frame_slot(struct func *f, const struct object *o)
 	return slot;
 }
 
+namespace {
+
 // Whether a value of TYPE leaves bytes of its place as they were: long double on x86.
 bool
 has_padding(tree type)
@@ -254,6 +257,8 @@ has_padding(tree type)
 	return SCALAR_FLOAT_TYPE_P(type) &&
 	       TYPE_PRECISION(type) < tree_to_uhwi(TYPE_SIZE(type));
 }
+
+} // namespace
 
 tree
 cleared(tree slot, tree address)
@@ -265,6 +270,8 @@ cleared(tree slot, tree address)
 					    integer_zero_node,
 					    fold_convert(size_type_node, DECL_SIZE_UNIT(slot))));
 }
+
+namespace {
 
 tree
 initialiser_of(const struct object *o)
@@ -479,6 +486,8 @@ replacement(struct rewrite *r, const struct object *o)
 {
 	tree type = TREE_TYPE(o->expr), constant = constant_box(o);
 
+	if (o->kind == OBJECT_MAKE || o->kind == OBJECT_CAT)
+		return made_slice_object(r->f, o, !r->before_body);
 	if (constant != NULL_TREE)
 		return constant;
 	if (o->in_frame && r->before_body && o->kind != OBJECT_NEW && o->kind != OBJECT_MAP)
@@ -525,6 +534,24 @@ rewrite_below(struct rewrite *r, tree *tp)
 	walk_tree(tp, rewrite_tree, r, NULL);
 }
 
+// Sizes of arrays are part of their types.
+void
+rewrite_sizes(struct rewrite *r, tree type)
+{
+	for (; type != NULL_TREE; type = TREE_TYPE(type)) {
+		if (!POINTER_TYPE_P(type) && TREE_CODE(type) != ARRAY_TYPE)
+			return;
+		if (!variably_modified_type_p(type, NULL_TREE) || r->met.add(type))
+			return;
+		if (TREE_CODE(type) != ARRAY_TYPE)
+			continue;
+		rewrite_below(r, &TYPE_SIZE(type));
+		rewrite_below(r, &TYPE_SIZE_UNIT(type));
+		if (TYPE_DOMAIN(type) != NULL_TREE)
+			rewrite_below(r, &TYPE_MAX_VALUE(TYPE_DOMAIN(type)));
+	}
+}
+
 // A definition: the object is made again, or here for the first time if its size is known only now.
 void
 rewrite_definition(struct rewrite *r, tree *tp)
@@ -532,6 +559,7 @@ rewrite_definition(struct rewrite *r, tree *tp)
 	tree decl = DECL_EXPR_DECL(*tp), list = NULL_TREE;
 	tree *pointer;
 
+	rewrite_sizes(r, TREE_TYPE(decl));
 	if (!VAR_P(decl))
 		return;
 	if (DECL_INITIAL(decl) != NULL_TREE && !r->met.add(decl))
@@ -591,7 +619,7 @@ rewrite_arguments(struct rewrite *r, tree call)
 void
 rewrite_call(struct rewrite *r, tree *tp)
 {
-	tree call = *tp, fn;
+	tree call = *tp, fn, t;
 	struct object **o, unknown = {};
 
 	if (is_removed_free(r->f, call)) {
@@ -611,6 +639,14 @@ rewrite_call(struct rewrite *r, tree *tp)
 		*tp = replacement(r, &unknown);
 	} else if (fn != NULL_TREE && unit.annotated && is_make_map(fn)) {
 		*tp = fold_convert(TREE_TYPE(call), made_map(call, NULL_TREE));
+	} else if (slice_object_kind(call, &unknown.kind)) {
+		unknown.expr = call;
+		unknown.where = EXPR_LOCATION(call);
+		unknown.on_heap = true;
+		describe_slice_object(&unknown);
+		*tp = replacement(r, &unknown);
+	} else if ((t = rewritten_slice_word(call)) != NULL_TREE) {
+		*tp = t;
 	}
 }
 

@@ -149,7 +149,8 @@ spell_decl(tree decl)
 {
 	if (TREE_CODE(decl) == RESULT_DECL)
 		return "~r0";
-	if (DECL_NAME(decl) == NULL_TREE || (VAR_P(decl) && (is_marked(decl, "goat_switch") || is_marked(decl, "goat_range"))))
+	if (DECL_NAME(decl) == NULL_TREE ||
+	    (VAR_P(decl) && (is_marked(decl, "goat_switch") || is_marked(decl, "goat_range"))))
 		return "{temp}";
 	return IDENTIFIER_POINTER(DECL_NAME(decl));
 }
@@ -168,7 +169,7 @@ spell_call(tree call)
 	const char *text;
 	bool first = true;
 
-	if ((text = name_of_new(call)) != NULL)
+	if ((text = name_of_new(call)) != NULL || (text = name_of_slice_object(call)) != NULL)
 		return text;
 	if (fn != NULL_TREE && unit.annotated && is_make_map(fn))
 		return name_of_make_map(call);
@@ -214,6 +215,8 @@ spell_parts(tree t)
 		return prefixed("&", spell(of));
 	}
 	case INDIRECT_REF:
+		if (is_at(TREE_OPERAND(t, 0)))
+			return spell(TREE_OPERAND(t, 0));
 		return prefixed("*", spell(TREE_OPERAND(t, 0)));
 	CASE_CONVERT:
 	case NON_LVALUE_EXPR:

@@ -105,6 +105,19 @@ set_wdefer_loop(const char *value)
 	return value == NULL;
 }
 
+bool
+set_make_stack(const char *value)
+{
+	char *end;
+	unsigned long n;
+
+	if (value == NULL || !ISDIGIT(*value))
+		return false;
+	n = strtoul(value, &end, 10);
+	opt.make_stack = n;
+	return *end == '\0' && n <= MAX_OBJECT;
+}
+
 const struct option option_table[] = {
 	{ "m", set_m, "nothing, 0, 1 or 2" },
 	{ "l", set_l, "no value" },
@@ -114,6 +127,7 @@ const struct option option_table[] = {
 	{ "dump-itabs", set_dump_itabs, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
 	{ "wdefer-loop", set_wdefer_loop, "no value" },
+	{ "make-stack", set_make_stack, "a number of bytes up to 65536" },
 };
 
 bool
@@ -291,7 +305,7 @@ list_functions(void)
 	for (cgraph_node *n : nodes)
 		add_function(n, NULL);
 	if (unit.annotated)
-		lower_interfaces();
+		lower_words();
 	for (struct func *f : unit.funcs) {
 		scan_function(f);
 		if (unit.annotated)
@@ -426,7 +440,13 @@ decide_object(struct func *f, struct object *o)
 	const char *text;
 
 	o->escapes = o->loc->escapes || f->alone;
-	if (f->alone) {
+	if (o->kind == OBJECT_MAKE || o->kind == OBJECT_CAT) {
+		const struct esc_loc *loc = o->sizeless != NULL ? o->sizeless : o->loc;
+
+		o->in_frame = o->kind == OBJECT_MAKE && !o->escapes;
+		o->on_heap = !o->in_frame;
+		o->buffered = o->on_heap && !f->alone && !loc->escapes;
+	} else if (f->alone) {
 		o->on_heap = o->kind == OBJECT_NEW || o->kind == OBJECT_MAP;
 	} else if (is_c_block(o)) {
 		o->in_frame = opt.heap2stack && !o->escapes && !o->loc->freed && fits_in_frame(f, o);
@@ -440,7 +460,7 @@ decide_object(struct func *f, struct object *o)
 		return;
 	text = ACONCAT((o->name, o->escapes ? " escapes to heap" : " does not escape", NULL));
 	report(f, o->where, o->escapes ? HEAP : STACK, o->name, text, o->escapes ? o->loc : NULL,
-	       o->in_frame ? "frame" : o->on_heap ? "heap" : NULL);
+	       o->in_frame || (o->buffered && !o->escapes) ? "frame" : o->on_heap ? "heap" : NULL);
 }
 
 void
@@ -580,7 +600,8 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
 	"-fplugin-arg-goat-dump-itabs  print the unit's sets of methods and itabs\n"
 	"-fplugin-arg-goat-filter=RE   report on functions that match only\n"
-	"-fplugin-arg-goat-wdefer-loop warn of a defer in a loop\n",
+	"-fplugin-arg-goat-wdefer-loop warn of a defer in a loop\n"
+	"-fplugin-arg-goat-make-stack=BYTES  in the frame for make() of a variable size [128]\n",
 };
 
 } // namespace
@@ -611,6 +632,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	const char *name = plugin->base_name;
 	bool good = true;
 
+	opt.make_stack = 128;
 	for (int i = 0; i < plugin->argc; i++)
 		good &= read_option(&plugin->argv[i]);
 	if (!good)

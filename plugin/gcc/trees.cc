@@ -16,12 +16,20 @@ hash_set<tree> *runtime_functions;      // all that were made
 enum entry_flags { NOTHROW, THROWS, NORETURN };
 
 tree
+named_type(const char *name)
+{
+	return TYPE_MAIN_VARIANT(TREE_TYPE(global_declaration(name)));
+}
+
+tree
 entry_type(enum entry e)
 {
 	tree VOID = void_type_node, BOOL = boolean_type_node, INT = integer_type_node;
 	tree SIZE = size_type_node, POINTER = ptr_type_node, NONE = NULL_TREE;
 
 #define ANY goat_any_type()
+#define STRING named_type("goat_string")
+#define SPACE named_type("goat_space")
 	switch (e) {
 #define ENTRY(name, flags, result, ...)                                                            \
 	case ENTRY_##name:                                                                         \
@@ -32,6 +40,8 @@ entry_type(enum entry e)
 		gcc_unreachable();
 	}
 #undef ANY
+#undef STRING
+#undef SPACE
 }
 
 // The type of an allocator: argument 1 is the size and 2 the alignment of what it gives, which

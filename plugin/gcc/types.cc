@@ -132,12 +132,6 @@ given_name(tree type)
 	return a != NULL_TREE ? TREE_STRING_POINTER(TREE_VALUE(TREE_VALUE(a))) : NULL;
 }
 
-bool
-is_slice(tree type)
-{
-	return lookup_attribute("goat_slice", TYPE_ATTRIBUTES(TYPE_MAIN_VARIANT(type))) != NULL_TREE;
-}
-
 // ---------------------------------------------------------------- text
 
 const char *text_with(tree type, const char *inner);
@@ -474,9 +468,11 @@ kind_of(tree type)
 			return KIND_EFACE;
 		if (goat_is_interface(type))
 			return KIND_IFACE;
-		if (given_name(type) != NULL && strcmp(given_name(type), "string") == 0)
+		if (goat_is_string(type))
 			return KIND_STRING;
-		return is_slice(type) ? KIND_SLICE : KIND_STRUCT;
+		if (goat_is_slice(type))
+			return KIND_SLICE;
+		return KIND_STRUCT;
 	case UNION_TYPE:
 		return COMPLETE_TYPE_P(type) ? KIND_UNION : KIND_VOID;
 	default:
@@ -738,7 +734,7 @@ element_of(tree type, enum kind kind, size_t *n)
 		*n = 2;
 		return goat_type_address(elem);
 	case KIND_SLICE:
-		return goat_type_address(TREE_TYPE(TREE_TYPE(plain_field(TYPE_FIELDS(type)))));
+		return goat_type_address(TREE_TYPE(TREE_TYPE(field_named(type, "ptr"))));
 	case KIND_MAP:
 		return goat_type_address(goat_map_elem(type));
 	case KIND_POINTER:
@@ -859,7 +855,9 @@ goat_algorithm(tree type, const char *what, tree pointer_type)
 bool
 goat_is_string(tree type)
 {
-	return has_size(type) && kind_of(type) == KIND_STRING;
+	const char *name = TREE_CODE(type) == RECORD_TYPE ? given_name(type) : NULL;
+
+	return name != NULL && strcmp(name, "string") == 0;
 }
 
 tree

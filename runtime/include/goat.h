@@ -56,6 +56,9 @@ void *goat_new_(const char *name, ...) __attribute__((__returns_nonnull__));
 // Collects garbage now.
 void goat_gc(void);
 
+// Nanoseconds, from some moment on.
+int64_t goat_now(void);
+
 // ---------------------------------------------------------------- strings
 
 // goat_string str(s): of a literal, all of it; of any other char *, up to its zero. Keeps the
@@ -80,24 +83,105 @@ goat_str_(const char *p, size_t n)
 // The two arguments of a "%.*s".
 #define GOAT_STRING_ARGS(s) (int)(s).len, (s).ptr
 
-// size_t len(x): bytes of a string, elements of a slice or map.
+// A new string: a, then b. In the frame where it does not outlive it and is short.
+#define goat_string_cat(...) goat_string_cat_("string_cat(" #__VA_ARGS__ ")", __VA_ARGS__)
+
+// A new string with the bytes of s.
+goat_string goat_string_clone(goat_string s);
+
+// The bytes of s with a zero after them, new. A zero inside of s ends it for C.
+char *goat_string_cstr(goat_string s);
+
+// A new string, formatted as by printf.
+goat_string goat_string_printf(const char *format, ...) __attribute__((__format__(printf, 1, 2)));
+goat_string goat_string_vprintf(const char *format, __builtin_va_list ap)
+	__attribute__((__format__(printf, 1, 0)));
+
+static __inline__ bool
+goat_string_eq(goat_string a, goat_string b)
+{
+	return a.len == b.len && (a.len == 0 || __builtin_memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+// Less than, equal to or greater than 0, as a is than b, byte by byte. Go: strings.Compare.
+static __inline__ int
+goat_string_cmp(goat_string a, goat_string b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = n > 0 ? __builtin_memcmp(a.ptr, b.ptr, n) : 0;
+
+	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
+}
+
+// goat_string substr(s, lo, hi): the bytes from lo up to hi, not copied; panics where 0 <= lo <= hi
+// <= len(s) fails.
+#define goat_substr(...) (*(goat_string *)goat_substr_("", __VA_ARGS__))
+
+// ---------------------------------------------------------------- slices, make
+
+// typedef slice(T) NAME: a part of an array, len elements at ptr, of which there is room for cap.
+// {0} is the nil slice.
+#define goat_slice(T)                                                                              \
+	struct __attribute__((__goat_slice__)) {                                                   \
+		__typeof__(T) *ptr;                                                                \
+		size_t len, cap;                                                                   \
+	}
+
+// T make(T, n), T make(T, n, c): a slice of n zeroed elements, with room for c. T make(T), T make(T,
+// n): a map, with room for n; a channel, which buffers n. Go spec, "Making slices, maps and channels".
+#define goat_make(T, ...)                                                                          \
+	GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T __VA_OPT__(, ) __VA_ARGS__)
+
+#define GOAT_MAKE_(name, T, ...)                                                                   \
+	(*(__typeof__(T) *)goat_make_(name, (__typeof__(T) *)0 __VA_OPT__(, ) __VA_ARGS__))
+
+// size_t len(x), size_t cap(x), of a slice; len of a string, in bytes.
 #define goat_len(...) goat_len_("", __VA_ARGS__)
+#define goat_cap(...) goat_cap_("", __VA_ARGS__)
 
-// T make(T), T make(T, n), T make(T, n, m): a new slice or map; of a map n is a hint of its size. In
-// the frame where it does not outlive it. Go spec, "Making slices, maps and channels".
-#define goat_make(T, ...) GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T, __VA_ARGS__)
+// Element i of a slice or a string, which may be assigned to; panics where there is none.
+#define goat_at(xs, i) (*(__typeof__((xs).ptr[0]) *)goat_at_("", (xs), (i)))
 
-#define GOAT_MAKE_(text, T, ...)                                                                   \
-	(*(__typeof__(T) *)goat_make_(text, (__typeof__(T) *)0 __VA_OPT__(, ) __VA_ARGS__))
+// The elements of a slice or a string from lo up to hi, in the same array. The capacity of a slice
+// ends at max, or where that of xs does. Panics where 0 <= lo <= hi <= max <= cap(xs) fails.
+#define goat_subslice(xs, ...) (*(__typeof__(xs) *)goat_subslice_("", (xs), __VA_ARGS__))
+
+// The elements of xs, then these: in the same array where that has room, else in a new one.
+#define goat_append(xs, ...)                                                                       \
+	(*(__typeof__(xs) *)goat_append_("", (xs),                                                 \
+					 (__typeof__((xs).ptr[0])[]){ __VA_ARGS__ }))
+
+// The same with the elements of another slice; of a string, where those of xs are bytes.
+#define goat_append_slice(xs, ...) (*(__typeof__(xs) *)goat_append_slice_("", (xs), (__VA_ARGS__)))
+
+// size_t copy(to, from): copies as many elements as both have, which may overlap, and says how many.
+// from may be a string, where the elements are bytes.
+#define goat_copy(to, ...) goat_copy_("", (to), (__VA_ARGS__))
+
+// slice_range (xs, i, v) STATEMENT: for each element of a slice or a string, i its index and v a copy
+// of it, new in each round. xs is evaluated once.
+#define goat_slice_range(xs, i, v)                                                                 \
+	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
+
+#define GOAT_SLICE_RANGE_(text, xs, i, v)                                                          \
+	for (__auto_type goat_range_ __attribute__((__goat_range__)) = (xs);;)                     \
+		for (size_t goat_next_ = 0; goat_next_ < goat_range_.len; goat_next_++)            \
+			for (size_t i __attribute__((__goat_each__, __unused__)) = goat_next_;;)   \
+				for (__typeof__(goat_range_.ptr[0]) v                              \
+				     __attribute__((__goat_each__(text), __unused__)) =            \
+					     goat_range_.ptr[goat_next_];;)
 
 // Known to the plugin, which leaves no call of them.
-void *goat_make_(const char *text, ...) __attribute__((__returns_nonnull__));
+goat_string goat_string_cat_(const char *name, goat_string a, goat_string b);
+void *goat_substr_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_make_(const char *name, ...) __attribute__((__returns_nonnull__));
 size_t goat_len_(const char *, ...);
-
-bool goat_string_eq(goat_string a, goat_string b);
-
-// A new string: a, then b. Go: runtime.concatstrings.
-goat_string goat_string_cat(goat_string a, goat_string b);
+size_t goat_cap_(const char *, ...);
+void *goat_at_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_subslice_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_append_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_append_slice_(const char *, ...) __attribute__((__returns_nonnull__));
+size_t goat_copy_(const char *, ...);
 
 // ---------------------------------------------------------------- maps
 
@@ -143,7 +227,7 @@ struct goat_hmap;
 
 #define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
 	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
-		for (struct goat_hiter goat_iter_ __attribute__((__goat_range__));;)               \
+		for (struct goat_hiter goat_iter_ __attribute__((__goat_iter__));;)                \
 			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
 			     goat_map_next_("", &goat_iter_))                                      \
 				for (char k __attribute__((__goat_key__(goat_map_),                \
@@ -292,12 +376,30 @@ _Noreturn void goat_goexit(void);
 typedef goat_string string;
 #define str(...) GOAT_STR_(__VA_ARGS__)
 #define STR(s) GOAT_STRING_ARGS(s)
-#define len(...) goat_len(__VA_ARGS__)
-#define make(T, ...) GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T, __VA_ARGS__)
-#define string_eq(a, b) goat_string_eq(a, b)
-#define string_cat(a, b) goat_string_cat(a, b)
+#define string_eq(...) goat_string_eq(__VA_ARGS__)
+#define string_cmp(...) goat_string_cmp(__VA_ARGS__)
+#define string_cat(...) goat_string_cat_("string_cat(" #__VA_ARGS__ ")", __VA_ARGS__)
+#define string_clone(...) goat_string_clone(__VA_ARGS__)
+#define string_cstr(...) goat_string_cstr(__VA_ARGS__)
+#define string_printf(...) goat_string_printf(__VA_ARGS__)
+#define substr(...) goat_substr(__VA_ARGS__)
 
-#define map(K, V) goat_map(K, V)
+#define slice(T) goat_slice(T)
+#define make(T, ...)                                                                               \
+	GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T __VA_OPT__(, ) __VA_ARGS__)
+#define len(...) goat_len(__VA_ARGS__)
+#define cap(...) goat_cap(__VA_ARGS__)
+#define at(xs, i) goat_at(xs, i)
+#define subslice(xs, ...) goat_subslice(xs, __VA_ARGS__)
+#define append(xs, ...) goat_append(xs, __VA_ARGS__)
+#define append_slice(xs, ...) goat_append_slice(xs, __VA_ARGS__)
+#define copy(to, ...) goat_copy(to, __VA_ARGS__)
+#define slice_range(xs, i, v)                                                                      \
+	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
+
+#define map(K, V)                                                                                  \
+	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
+		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
 #define map_get(m, ...) goat_map_get(m, __VA_ARGS__)
 #define map_set(m, k, ...) goat_map_set(m, k, __VA_ARGS__)
 #define map_lookup(m, k, p) goat_map_lookup(m, k, p)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints what the language's features cost, in nanoseconds, beside Go.
+"""Prints what the language's features cost, in nanoseconds, beside Go and what C has.
 
 A benchmark is a program in C, tests/bench/NAME.c, and one in Go, tests/bench/go/NAME.go, that print
-lines `ROW NANOSECONDS` (row.h, row.go). They take turns, and the median of each row counts. A peer
-is a program in plain C, compiled by gcc, that prints some of the same rows.
+lines `ROW NUMBER` (row.h, row.go). A peer is a program in plain C or C++ that prints some of the
+same rows. All of them take turns, and the median of each row counts. A line of the table is a row
+and one peer: name, ours, the peer's, the ratio, who it is.
 
 To add one: its files, and a line in BENCHMARKS. Only prints numbers: a program that does not
-compile, or fails, is named, and its rows are left out.
+compile, or fails, is named, and its rows are left out; so is a peer that is not installed.
 """
 import collections
 import os
@@ -20,14 +21,26 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 import testlib  # noqa: E402
 
-Benchmark = collections.namedtuple("Benchmark", "name peer peer_name", defaults=(None, None))
+# PACKAGES are pkg-config's names; HEADER says whether the peer is installed, as Debian's DEBIAN.
+Peer = collections.namedtuple("Peer", "source name header debian packages",
+                              defaults=(None, None, ()))
+Benchmark = collections.namedtuple("Benchmark", "name peers", defaults=((),))
 BENCHMARKS = (
     Benchmark("defer"),
     Benchmark("panic"),
-    Benchmark("icall", "icall_table", "C table"),
+    Benchmark("icall", (Peer("icall_table.c", "C table"),)),
     Benchmark("assert"),
     Benchmark("convert"),
+    Benchmark("maps", (
+        Peer("maps_khash.c", "khash", "htslib/khash.h", "libhts-dev"),
+        Peer("maps_uthash.c", "uthash", "uthash.h", "uthash-dev"),
+        Peer("maps_glib.c", "GLib", "glib.h", "libglib2.0-dev", ("glib-2.0",)),
+        Peer("maps_absl.cc", "absl", "absl/container/flat_hash_map.h", "libabsl-dev",
+             ("absl_flat_hash_map",)),
+    )),
+    Benchmark("slices", (Peer("slices_c.c", "C"),)),
 )
+OTHER_GO = "/usr/lib/go-1.19/bin/go"    # Debian's: the classic map
 
 # Below that many nanoseconds there is only noise, and a ratio says nothing.
 NOISE = 0.1
@@ -36,13 +49,15 @@ NOISE = 0.1
 class Side:
     """One program of a benchmark: builds it, and collects what it prints."""
 
-    def __init__(self, what, command, exe):
-        self.what, self.command, self.exe = what, command, exe
+    def __init__(self, what, name, command, exe, env=None):
+        self.what, self.name, self.command, self.exe, self.env = what, name, command, exe, env
         self.times = collections.defaultdict(list)
         self.trouble = None
 
-    def build(self, env=None):
-        told = testlib.run(self.command, timeout=300, env=env)
+    def build(self):
+        if self.trouble:
+            return
+        told = testlib.run(self.command, timeout=300, env=self.env)
         if told.status != 0:
             wrong = [line for line in told.err.splitlines() if re.search(r"error|sorry|\.go:", line)]
             self.trouble = f"does not compile: {(wrong or ['no message'])[0].strip()}"
@@ -62,22 +77,45 @@ class Side:
         return statistics.median(self.times[name]) if name in self.times else None
 
 
-def sides_of(benchmark, args, where):
-    """Ours, Go's and the peer, the last two or one of them None."""
+def ours_of(benchmark, args, where):
     exe = os.path.join(where, benchmark.name)
-    source = os.path.join(HERE, benchmark.name)
-    ours = Side(f"{benchmark.name}.c",
-                [args.goatcc, "-O2", "-w", source + ".c", "-o", exe], exe)
-    go = peer = None
-    if args.go:
-        sources = [os.path.join(HERE, "go", f) for f in (benchmark.name + ".go", "row.go")]
-        go = Side(f"{benchmark.name}.go", [args.go, "build", "-o", exe + ".go", *sources], exe + ".go")
-    if benchmark.peer:
-        source = os.path.join(HERE, benchmark.peer)
-        peer = Side(f"{benchmark.peer}.c",
-                    [args.gcc, "-std=gnu11", "-O2", "-w", source + ".c", "-o", exe + ".peer"],
-                    exe + ".peer")
-    return ours, go, peer
+    source = os.path.join(HERE, benchmark.name + ".c")
+    return Side(benchmark.name + ".c", "ours", [args.goatcc, "-O2", "-w", source, "-o", exe], exe)
+
+
+def go_side(benchmark, go, where):
+    exe = os.path.join(where, f"{benchmark.name}.{go.name}")
+    sources = [os.path.join(HERE, "go", f) for f in (benchmark.name + ".go", "row.go")]
+    return Side(f"{benchmark.name}.go with {go.name}", go.name,
+                [go.command, "build", "-o", exe, *sources], exe, go.env)
+
+
+def flags_of(peer):
+    """What pkg-config says of its packages."""
+    if not peer.packages:
+        return []
+    told = testlib.run(["pkg-config", "--cflags", "--libs", *peer.packages])
+    return told.out.decode().split() if told.status == 0 else []
+
+
+def peer_side(peer, args, where):
+    exe = os.path.join(where, peer.source + ".peer")
+    compiler = [args.gcc, "-std=gnu11"]
+    if peer.source.endswith(".cc"):
+        compiler = [args.gcc.replace("gcc", "g++"), "-std=c++17"]
+    flags = flags_of(peer)
+    side = Side(peer.source, peer.name,
+                [*compiler, "-O2", "-w", os.path.join(HERE, peer.source), "-o", exe, *flags], exe)
+    if peer.header and not has_header(compiler, peer.header, flags, where):
+        side.trouble = f"is left out: Debian package {peer.debian}"
+    return side
+
+
+def has_header(compiler, header, flags, where):
+    probe = os.path.join(where, "probe" + (".cc" if "c++17" in compiler[-1] else ".c"))
+    with open(probe, "w", encoding="utf-8") as out:
+        out.write(f"#include <{header}>\n")
+    return testlib.run([*compiler, *flags, "-w", "-fsyntax-only", probe]).status == 0
 
 
 def number(value):
@@ -91,32 +129,42 @@ def ratio(ours, other):
 
 
 def print_line(*cells):
-    print("{:<28} {:>9} {:>9} {:>7}".format(*cells), flush=True)
+    print("{:<28} {:>12} {:>12} {:>7}  {}".format(*cells).rstrip(), flush=True)
 
 
-def print_rows(benchmark, ours, go, peer, wanted):
-    names = dict.fromkeys(name for side in (ours, go, peer) if side for name in side.times)
+def print_rows(ours, peers, wanted):
+    names = dict.fromkeys(name for side in (ours, *peers) for name in side.times)
     for name in filter(wanted, names):
-        mine, theirs = ours.median(name), go and go.median(name)
-        print_line(name, number(mine), number(theirs), ratio(mine, theirs))
-        if peer and name in peer.times:
+        mine = ours.median(name)
+        those = [peer for peer in peers if name in peer.times]
+        for peer in those:
             theirs = peer.median(name)
-            print_line(f"{name} ({benchmark.peer_name})", number(mine), number(theirs),
-                       ratio(mine, theirs))
+            print_line(name, number(mine), number(theirs), ratio(mine, theirs), peer.name)
+        if not those:
+            print_line(name, number(mine), "-", "-", "")
 
 
 def run_benchmark(benchmark, args, where, wanted):
-    ours, go, peer = sides_of(benchmark, args, where)
-    sides = [side for side in (ours, go, peer) if side]
-    for side in sides:
-        side.build(args.go_env if side is go else None)
+    ours = ours_of(benchmark, args, where)
+    peers = [go_side(benchmark, go, where) for go in args.gos]
+    peers += [peer_side(peer, args, where) for peer in benchmark.peers]
+    for side in (ours, *peers):
+        side.build()
     for _ in range(args.runs):
-        for side in sides:
+        for side in (ours, *peers):
             side.measure()
-    print_rows(benchmark, ours, go, peer, wanted)
-    for side in sides:
+    print_rows(ours, peers, wanted)
+    for side in (ours, *peers):
         if side.trouble:
             print(f"    {side.what} {side.trouble}", flush=True)
+
+
+def rows_of(benchmark):
+    """The names of its rows, from the sources."""
+    sources = [benchmark.name + ".c", benchmark.name + ".h"]
+    text = "".join(open(os.path.join(HERE, s), encoding="utf-8").read()
+                   for s in sources if os.path.exists(os.path.join(HERE, s)))
+    return re.findall(r'(?:row\w*\(|, )"(\w+)"', text)
 
 
 def go_version(go):
@@ -129,38 +177,48 @@ def parse():
     testlib.add_compiler_options(parser)
     parser.add_argument("--runs", type=int, default=5, metavar="N",
                         help="how often each program runs (default: %(default)s)")
+    parser.add_argument("--cpu", action="store_true",
+                        help="the processes' own time, where others use the machine too")
     parser.add_argument("--only", default="", metavar="REGEX",
                         help="only rows whose name, or whose program's, matches")
-    parser.add_argument("--go", metavar="PROG", default=os.environ.get("GO", "go"),
-                        help="Go's command, or '' for none (default: $GO or go)")
+    parser.add_argument("--go", metavar="PROG", action="append",
+                        help="Go's command, also several times, or '' for none "
+                             f"(default: $GO, or go and {OTHER_GO})")
     args = parser.parse_args()
     testlib.find_compilers(args)
+    if args.cpu:
+        os.environ["ROW_CPU"] = "1"
     return args
 
 
-def find_go(args, where):
-    """Without Go its column is empty. It is kept off the network."""
-    args.go_env = dict(os.environ, GOFLAGS="-mod=mod", GOPROXY="off", GOTOOLCHAIN="local",
-                       GO111MODULE="off", GOCACHE=os.path.join(where, "..", "go-cache"))
-    args.go = args.go and shutil.which(args.go)
-    version = args.go and go_version(args.go)
-    if not version:
-        args.go = None
-    return version or "no Go"
+Go = collections.namedtuple("Go", "name command env")
+
+
+def find_gos(args, where):
+    """Those that are installed. They are kept off the network."""
+    default = [os.environ["GO"]] if "GO" in os.environ else ["go", OTHER_GO]
+    for command in default if args.go is None else args.go:
+        path = command and shutil.which(command)
+        version = path and go_version(path)
+        if version and all(go.name != version for go in args.gos):
+            cache = os.path.join(where, "..", "go-cache", version)
+            env = dict(os.environ, GOFLAGS="-mod=mod", GOPROXY="off", GOTOOLCHAIN="local",
+                       GO111MODULE="off", GOCACHE=cache)
+            args.gos.append(Go(version, path, env))
 
 
 def main():
     args = parse()
     work = testlib.work_dir(args, "bench")
     where = testlib.scratch(work)
-    version = find_go(args, where)
-    print(f"# nanoseconds, median of {args.runs} interleaved runs; {version}")
-    print_line("name", "ours", "go", "ratio")
+    args.gos = []
+    find_gos(args, where)
+    print(f"# nanoseconds{' of the processors' if args.cpu else ''}, or bytes, "
+          f"median of {args.runs} interleaved runs")
+    print_line("name", "ours", "peer", "ratio", "")
     for benchmark in BENCHMARKS:
         of_program = re.search(args.only, benchmark.name)
-        source = "".join(open(os.path.join(HERE, benchmark.name + ".c"), encoding="utf-8"))
-        rows = re.findall(r'row\w*\("(\w+)"', source)
-        if of_program or any(re.search(args.only, r) for r in rows):
+        if of_program or any(re.search(args.only, r) for r in rows_of(benchmark)):
             run_benchmark(benchmark, args, where,
                           lambda name: of_program or re.search(args.only, name))
 

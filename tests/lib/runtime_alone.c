@@ -99,6 +99,12 @@ goat_mapwhere(const struct goat_hmap *h)
 	(void)h;
 }
 
+void *
+goat_mallocbytes(size_t size)
+{
+	return goat_mallocgc(size, 1, true);
+}
+
 _Noreturn void
 goat_fatal(const char *text)
 {

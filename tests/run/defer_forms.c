@@ -110,7 +110,7 @@ nested_scopes(int n)
 struct big { int x[40]; };
 
 static struct big
-make(int n)
+made(int n)
 {
 	struct big b = { { n } };
 
@@ -127,7 +127,7 @@ named(int n)
 
 	b.x[1] = 5;
 	defer { b.x[2] = b.x[0] + 1; }
-	return make(n);
+	return made(n);
 }
 
 static int

@@ -19,7 +19,7 @@ static volatile int sink;
 static void load(void) { sink = *nil; }
 static void store(void) { *nil = 1; }
 static void far_load(void) { sink = far->x; }
-static void copy(void) { to = *from; }
+static void copied(void) { to = *from; }
 static void call_nothing(void) { no_function(); }
 static void divide(void) { sink = 1 / zero; }
 static void modulo(void) { sink = 1 % zero; }
@@ -44,7 +44,7 @@ static void raises(void)
 }
 
 static const struct { const char *name; void (*f)(void); } cases[] = {
-	{ "load", load }, { "store", store }, { "far load", far_load }, { "copy", copy },
+	{ "load", load }, { "store", store }, { "far load", far_load }, { "copy", copied },
 	{ "call", call_nothing }, { "divide", divide }, { "modulo", modulo },
 	{ "divide long", divide_long }, { "divide unsigned", divide_unsigned },
 	{ "divide char", divide_char }, { "too large", too_large },

@@ -23,7 +23,7 @@ static _Thread_local struct node *in_thread;
 _Thread_local struct node *in_thread_too = (void *)1;
 
 __attribute__((noipa)) static struct node *
-make(int n)
+made(int n)
 {
 	struct node x = { NULL, MAGIC, n, "" };
 
@@ -56,7 +56,7 @@ in_list(void)
 	int count = 0;
 
 	for (int i = 0; i < N; i++) {
-		struct node *p = make(i);
+		struct node *p = made(i);
 
 		p->next = list;
 		list = p;
@@ -70,7 +70,7 @@ in_list(void)
 static int
 in_local(void)
 {
-	struct node *p = make(1), *a[3] = { make(2), make(3), make(4) };
+	struct node *p = made(1), *a[3] = { made(2), made(3), made(4) };
 
 	churn();
 	return good(p, 1) && good(a[0], 2) && good(a[2], 4);
@@ -79,8 +79,8 @@ in_local(void)
 static int
 interior(void)
 {
-	int *p = &make(5)->n;
-	char *end = make(6)->text + 99;
+	int *p = &made(5)->n;
+	char *end = made(6)->text + 99;
 
 	churn();
 	return *p == 5 && good((struct node *)(end - 99 - offsetof(struct node, text)), 6);
@@ -89,7 +89,7 @@ interior(void)
 static int
 in_frame_object(void)
 {
-	struct node *holder = new(struct node, .next = make(7));
+	struct node *holder = new(struct node, .next = made(7));
 
 	churn();
 	return good(holder->next, 7);
@@ -105,10 +105,10 @@ in_argument(struct node *p)
 static int
 in_globals(void)
 {
-	in_data = make(9);
-	in_bss = make(10);
-	in_thread = make(11);
-	in_thread_too = make(12);
+	in_data = made(9);
+	in_bss = made(10);
+	in_thread = made(11);
+	in_thread_too = made(12);
 	churn();
 	return good(in_data, 9) && good(in_bss, 10) && good(in_thread, 11) &&
 	       good(in_thread_too, 12);
@@ -117,12 +117,12 @@ in_globals(void)
 static int
 in_moved_pointer(void)
 {
-	struct node *p = make(13), **pp = &p;
+	struct node *p = made(13), **pp = &p;
 	static struct node ***kept;
 
 	kept = new(struct node **, pp);
 	p = NULL;
-	*pp = make(14);
+	*pp = made(14);
 	pp = NULL;
 	churn();
 	return good(**kept, 14);
@@ -136,7 +136,7 @@ in_aligned(void)
 	};
 	static struct holder *kept;
 
-	kept = new(struct holder, make(15));
+	kept = new(struct holder, made(15));
 	churn();
 	return good(kept->p, 15) && (uintptr_t)kept % 128 == 0;
 }
@@ -148,7 +148,7 @@ in_vla(int n)
 	static struct node **kept;
 
 	for (int i = 0; i < n; i++)
-		a[i] = make(i);
+		a[i] = made(i);
 	kept = a;
 	churn();
 	return good(kept[0], 0) && good(kept[n - 1], n - 1);
@@ -162,7 +162,7 @@ in_union(void)
 		struct node *p;
 	} u;
 
-	u.p = make(16);
+	u.p = made(16);
 	churn();
 	return good(u.p, 16);
 }
@@ -170,21 +170,21 @@ in_union(void)
 static void *
 thread(void *arg)
 {
-	struct node *p = arg, *own = make(17);
+	struct node *p = arg, *own = made(17);
 	int ok;
 
-	in_thread = make(18);
+	in_thread = made(18);
 	churn();
 	ok = good(p, 19) && good(own, 17) && good(in_thread, 18);
-	return ok ? make(20) : NULL;
+	return ok ? made(20) : NULL;
 }
 
 static int
 c11_thread(void *arg)
 {
-	struct node *own = make(21);
+	struct node *own = made(21);
 
-	in_thread_too = make(22);
+	in_thread_too = made(22);
 	churn();
 	return good(arg, 19) && good(own, 21) && good(in_thread_too, 22) ? 5 : 0;
 }
@@ -198,13 +198,13 @@ in_threads(void)
 	int ok = 0, status = 0;
 
 	for (int i = 0; i < 4; i++)
-		pthread_create(&t[i], NULL, thread, make(19));
+		pthread_create(&t[i], NULL, thread, made(19));
 	for (int i = 0; i < 4; i++) {
 		pthread_join(t[i], &result);
 		churn();
 		ok += result != NULL && good(result, 20);
 	}
-	thrd_create(&c11, c11_thread, make(19));
+	thrd_create(&c11, c11_thread, made(19));
 	thrd_join(c11, &status);
 	return ok == 4 && status == 5;
 }
@@ -215,9 +215,9 @@ int plain_create(thrd_t *, thrd_start_t, void *) __asm__("thrd_create");
 static int
 foreign_thread(void *arg)
 {
-	struct node *own = make(25);
+	struct node *own = made(25);
 
-	in_thread = make(26);
+	in_thread = made(26);
 	churn();
 	return arg == NULL && good(own, 25) && good(in_thread, 26) ? 6 : 0;
 }
@@ -244,7 +244,7 @@ static int
 in_key(void)
 {
 	pthread_key_create(&key, NULL);
-	pthread_setspecific(key, make(23));
+	pthread_setspecific(key, made(23));
 	churn();
 	return good(pthread_getspecific(key), 23);
 }
@@ -252,7 +252,7 @@ in_key(void)
 static int
 after_fork(void)
 {
-	struct node *p = make(24);
+	struct node *p = made(24);
 	int status = 0;
 
 	fflush(NULL);
@@ -273,7 +273,7 @@ main(void)
 	TRY(in_local());
 	TRY(interior());
 	TRY(in_frame_object());
-	TRY(in_argument(make(8)));
+	TRY(in_argument(made(8)));
 	TRY(in_globals());
 	TRY(in_moved_pointer());
 	TRY(in_aligned());

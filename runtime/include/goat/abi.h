@@ -28,6 +28,12 @@ typedef struct GOAT_CALLED_("string") goat_string {
 	size_t len;
 } goat_string;
 
+// Room for cap elements at ptr; two words, so that a function gives them in registers.
+typedef struct goat_space {
+	void *ptr;
+	size_t cap;
+} goat_space;
+
 // What kind of C type a descriptor is of. Go: abi.Kind.
 enum goat_kind {
 	GOAT_VOID,              // incomplete; only ever pointed to

@@ -142,7 +142,7 @@ goat_mapkeyhash_(const struct goat_maptype *t, enum goat_keykind_ kind, struct g
 	}
 }
 
-// Strings of one length, not 0. Most keys are short, and the call of memcmp would be dearer than
+// Strings, or keys, of one length, not 0. Most keys are short, and the call of memcmp would be dearer than
 // they are.
 GOAT_INLINE_ bool
 goat_samebytes_(const char *p, const char *q, size_t n)
@@ -177,7 +177,7 @@ goat_mapkeysame_(const struct goat_maptype *t, enum goat_keykind_ kind, struct g
 		return s.len == key.s.len && (s.ptr == key.s.ptr || s.len == 0 ||
 					      goat_samebytes_(s.ptr, key.s.ptr, s.len));
 	case GOAT_KEY_BYTES:
-		return __builtin_memcmp(slot, key.p, t->keysize) == 0;
+		return goat_samebytes_(slot, (const char *)key.p, t->keysize);
 	default:
 		return t->equal(t->key, key.p, t->flags & GOAT_MAP_INDIRECT_KEY
 						       ? *(const void *const *)slot : slot);
