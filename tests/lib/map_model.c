@@ -309,7 +309,7 @@ try(struct call *c)
 	const char *said;
 
 	// Where the frame of the map before is used again, that one would be gone as well.
-	if (c->m->choose(c->m->arg, 16) == 0 && !(c->op == MAKE && c->fast))
+	if (c->m->choose(c->m->arg, 16) == 15 && !(c->op == MAKE && c->fast))
 		fault_in = 1 + (unsigned long)c->m->choose(c->m->arg, 4);
 	said = panic_of(do_call, c);
 	fault_in = 0;
