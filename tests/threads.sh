@@ -15,7 +15,8 @@ build() {
 	"$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread "$@" -I"$runtime" -I"$runtime/include" \
 		-I"$TOP_SRCDIR/tests/lib" "$TOP_SRCDIR/tests/stress/$name.c" \
 		"$TOP_SRCDIR/tests/lib/runtime_alone.c" "$runtime/type.c" "$runtime/iface.c" \
-		"$runtime/error.c" "$runtime/dl.c" "$runtime/hash.c" "$runtime/knobs.c" -o "$scratch/$name"
+		"$runtime/error.c" "$runtime/dl.c" "$runtime/hash.c" \
+		"$runtime/knobs.c" -o "$scratch/$name"
 }
 
 ok "itabs builds" build itabs
