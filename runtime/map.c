@@ -33,6 +33,13 @@
 //
 // Invariants: M1 to M11, map.h; goat_mapcheck checks them.
 //
+// Tried, with a million int64_t keys and elems (tests/bench/map.c), ns an operation on a machine that
+// others used as well, so that differences of a tenth say nothing:
+// - Fetching only the line of the tophash bytes: hits 52, now 38 to 43. Misses are quicker then, 12 to
+//   19 and not 22 to 31, as they need no other line. Fetching two of three lines: hits 47.
+// - Without huge pages: insertions 108 to 175, not 87 to 120; hits 44 to 67, not 42 to 46.
+// - Deleting by way of what storing does, and memset for the elem: 84, now 50.
+//
 // Go:    as runtime/map.go up to 1.23. Overflow buckets are not allocated beforehand behind the array
 //        but in slabs when they are needed. An allocation that fails while growing is no error: the
 //        chains become longer. Cells that are looked at are found by words of 8 tophash bytes.
