@@ -118,6 +118,7 @@ Test(map, zeros_are_as_long_as_an_elem)
 
 	for (size_t i = 0; i < huge.size; i++)
 		cr_assert_eq(p[i], 0);
+	cr_expect_eq(goat_mapaccess1_fast64((void *)&huges, m, 4), p);
 	p = goat_mapassign_fast64((void *)&huges, m, 3);
 	memset(p, 1, huge.size);
 	cr_expect_eq(goat_mapaccess1_fast64((void *)&huges, m, 3), p);
