@@ -122,6 +122,10 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 // A large array of buckets is given back to the system, which clears each page when it is first
 // touched: to clear 40 MB at once takes 10 ms, and one insertion in a million would be so slow.
 // Huge pages, as accesses to a map are at random and each would miss the TLB.
+//
+// Tried: small pages. Growing to a million int64 costs 105 ns an entry instead of 72, a hit 48 instead
+// of 43. The slowest insertion takes 1.4 ms with and without collections; with huge pages it is 0.6 ms
+// where the collector runs, and up to 13 ms where it is off and each array is of pages never touched.
 static void
 clear_by_the_system(char *p, size_t size)
 {
