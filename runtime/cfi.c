@@ -35,37 +35,40 @@ READ(int16_t)
 READ(int32_t)
 READ(int64_t)
 
+// A LEB128 number as it is, of *BITS bits; *LAST is its last byte, which has the sign.
+static uint64_t
+read_leb(bytes *p, unsigned *bits, uint8_t *last)
+{
+	uint64_t v = 0;
+
+	*bits = 0;
+	do {
+		*last = *(*p)++;
+		if (*bits < 64)
+			v |= (uint64_t)(*last & 0x7f) << *bits;
+		*bits += 7;
+	} while (*last & 0x80);
+	return v;
+}
+
 static uint64_t
 read_uleb(bytes *p)
 {
-	uint64_t v = 0;
-	unsigned shift = 0;
-	uint8_t b;
+	unsigned bits;
+	uint8_t last;
 
-	do {
-		b = *(*p)++;
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80);
-	return v;
+	return read_leb(p, &bits, &last);
 }
 
 static int64_t
 read_sleb(bytes *p)
 {
-	uint64_t v = 0;
-	unsigned shift = 0;
-	uint8_t b;
+	unsigned bits;
+	uint8_t last;
+	uint64_t v = read_leb(p, &bits, &last);
 
-	do {
-		b = *(*p)++;
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80);
-	if (shift < 64 && (b & 0x40))
-		v |= -((uint64_t)1 << shift);
+	if (bits < 64 && (last & 0x40))
+		v |= -((uint64_t)1 << bits);
 	return (int64_t)v;
 }
 

@@ -75,19 +75,24 @@ FUNCTION(goat_recover)
 	ret
 END(goat_recover)
 
+// What a function keeps for its caller, from the registers at \from, and the program counter in %rcx.
+.macro RESTORE from
+	movq R(3)(%\from), %rbx
+	movq R(6)(%\from), %rbp
+	movq R(12)(%\from), %r12
+	movq R(13)(%\from), %r13
+	movq R(14)(%\from), %r14
+	movq R(15)(%\from), %r15
+	movq R(16)(%\from), %rcx
+.endm
+
 // %rdi: registers, %rsi: exception. What gcc expects at a landing pad: %rax the exception, %rdx the
 // number of the handler, 0 for any.
 HIDDEN(goat_land)
 	.cfi_undefined rip
 	movq %rsi, %rax
 	xorl %edx, %edx
-	movq R(3)(%rdi), %rbx
-	movq R(6)(%rdi), %rbp
-	movq R(12)(%rdi), %r12
-	movq R(13)(%rdi), %r13
-	movq R(14)(%rdi), %r14
-	movq R(15)(%rdi), %r15
-	movq R(16)(%rdi), %rcx
+	RESTORE rdi
 	movq R(7)(%rdi), %rsp
 	jmp *%rcx
 END(goat_land)
@@ -98,13 +103,7 @@ HIDDEN(goat_foreign)
 	.cfi_undefined rip
 	movq %rdi, %rdx
 	movq %rsi, %rdi
-	movq R(3)(%rdx), %rbx
-	movq R(6)(%rdx), %rbp
-	movq R(12)(%rdx), %r12
-	movq R(13)(%rdx), %r13
-	movq R(14)(%rdx), %r14
-	movq R(15)(%rdx), %r15
-	movq R(16)(%rdx), %rcx
+	RESTORE rdx
 	addq R(17)(%rdx), %rcx          // unwinders look at the byte before the return address
 	movq R(7)(%rdx), %rax
 	leaq -(ARCH_REDZONE + 32)(%rax), %rsp
