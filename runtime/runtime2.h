@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// runtime2.h: what a thread, and once there are goroutines each of them, has of its own.
+// runtime2.h: G, M and P; and what each goroutine has of its own.
+//
+//	G   a goroutine: a stack of its own and what it waits for. Or a thread that was not made by the
+//	    scheduler (pthread_create, main of a program in plain C): a G that is bound to its thread,
+//	    parks that, and has no P.
+//	M   a thread of the scheduler. m->g0 is its own stack, on which it looks for work.
+//	P   the right to run Go code: queue, timers, pools. GOMAXPROCS of them.
+//
+// Whoever has been switched to may be on another thread than before: after a switch nothing
+// thread-local that was read before it is true any more. g stays, so read g->m.
 //
 // Go:    as runtime/runtime2.go.
 // Layer: base.
@@ -34,16 +43,49 @@ struct goat_panic {
 	struct goat_trace trace;
 };
 
+// Go: the constants _Gidle, ... of runtime2.go.
+enum goat_gstatus {
+	GOAT_GIDLE,
+	GOAT_GRUNNABLE,
+	GOAT_GRUNNING,
+	GOAT_GWAITING,
+	GOAT_GDEAD,
+};
+
+// Why a goroutine waits; waitreason.def has Go's words.
+enum goat_waitreason {
+#define REASON(name, text) GOAT_WAIT_##name,
+#include "waitreason.def"
+#undef REASON
+};
+
+// The first two are known to arch/'s switch.
 struct goat_g {
+	uintptr_t sp;                   // while it does not run: where its registers are
+	uint32_t oncpu;                 // 1: its stack is in use, sp is not valid
+	uint8_t status;                 // enum goat_gstatus
+	uint8_t reason;                 // enum goat_waitreason, while GOAT_GWAITING
+	bool printing;                  // the text of a panic is being asked for
+	bool bound;                     // to its thread: it has no stack and no P of ours
+	struct goat_m *m;               // on which it runs, or ran last
+	struct goat_g *schedlink;       // the next of a list
+	void *param;                    // what the one who woke it left: a sudog
+	uint32_t selectdone;            // a select of it has been won
+	uint32_t note;                  // futex of a bound one
+	uintptr_t lo, hi;               // the stack
+	uint64_t id;                    // 1: of main
 	struct goat_panic *panics;      // the newest first
 	struct goat_panic *pool;
-	uint64_t id;                    // 1: of main
-	uintptr_t lo, hi;               // the stack
-	void *altstack;                 // for signals; NULL: none, or not ours
-	bool printing;                  // the text of a panic is being asked for
 	// The signal behind a panic, if any.
 	int sig, sigcode;
 	uintptr_t sigaddr, sigpc;
+	int64_t waitsince;              // goat_now() when it parked, as far as anybody looked; else 0
+	uintptr_t gopc;                 // behind the go statement
+	uint64_t parent;                // id of who said it
+	void *altstack;                 // of a bound one: for signals; NULL: none, or not ours
+	void *fiber;                    // ThreadSanitizer's
+	void *fake;                     // AddressSanitizer's fake stack, while it does not run
+	uint32_t slot;                  // stack.c's number of the stack
 };
 
 // Of this thread, or NULL; goat_getg makes one.
@@ -58,6 +100,154 @@ goat_getg(void)
 
 // The thread ends.
 GOAT_HIDDEN void goat_freeg(void);
+
+// ---------------------------------------------------------------- locks, see lock.c
+
+// Guards a few instructions of the runtime; who has one does not park. Zeroed is free.
+struct goat_lock {
+	uint32_t held;
+};
+
+GOAT_HIDDEN void goat_lockslow(struct goat_lock *l);
+
+static inline void
+goat_lock(struct goat_lock *l)
+{
+	if (__builtin_expect(__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE) != 0, 0))
+		goat_lockslow(l);
+}
+
+static inline void
+goat_unlock(struct goat_lock *l)
+{
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+}
+
+// ---------------------------------------------------------------- the scheduler, see proc.c
+
+// A list by way of schedlink, first in first out.
+struct goat_gqueue {
+	struct goat_g *head, *tail;
+	size_t n;
+};
+
+enum { GOAT_RUNQ = 256, GOAT_MAXPROCS = 256 };
+
+struct goat_timer_heap {
+	struct goat_lock lock;
+	uint32_t n, room;
+	struct goat_rtimer **at;
+	int64_t when;                   // atomic: of the first, 0: there is none
+};
+
+struct goat_p {
+	uint32_t id;
+	uint32_t tick;                  // how many times a goroutine was chosen
+	struct goat_m *m;               // or NULL: idle
+	// Go: runqhead, runqtail, runq, runnext. Whoever has the P writes tail; anybody steals at head.
+	uint32_t runqhead __attribute__((aligned(64)));
+	uint32_t runqtail;
+	struct goat_g *runnext;
+	struct goat_g *runq[GOAT_RUNQ];
+	struct goat_g *gfree;           // dead ones, with stacks, by schedlink
+	uint32_t ngfree;
+	struct goat_timer_heap timers;
+	struct goat_p *link;            // of the idle ones
+	bool preempt;                   // sysmon wants the goroutine to leave
+	uint32_t rand[2];
+	// sysmon's: what it saw last
+	uint32_t seentick;
+	int64_t seenwhen;
+} __attribute__((aligned(64)));
+
+struct goat_m {
+	struct goat_g g0;               // sp, oncpu and fiber only
+	struct goat_g *curg;            // or NULL: it is on g0
+	struct goat_p *p;               // or NULL; sysmon takes it away from one who is not pinned
+	uint32_t pinned;                // it is in the runtime: sysmon leaves p alone
+	uint32_t note;                  // futex it sleeps on
+	uint32_t id;
+	int32_t tid;                    // the kernel's
+	bool spinning;
+	struct goat_p *nextp;           // what it wakes up to
+	struct goat_m *link;            // of the idle ones
+	struct goat_m *all;             // of all; never freed
+	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
+	void *altstack;
+};
+
+// This thread's, or NULL if it is none of the scheduler's. A function that may have been switched
+// away from uses g->m instead.
+extern _Thread_local struct goat_m *goat_m __attribute__((tls_model("initial-exec")));
+
+// The goroutine that runs this, one that is bound to its thread included, parks: it has put itself
+// where goat_goready's caller will find it, under LOCK, which is released when that cannot hurt any
+// more; NULL: there is none. Gives when somebody has called goat_goready. errno is kept.
+// Go: gopark.
+GOAT_HIDDEN void goat_gopark(struct goat_lock *lock, enum goat_waitreason reason);
+// Parks G's like goat_gopark, unless COMMIT(g, arg), called on G's stack when its status is
+// GOAT_GWAITING already, says no: then it goes on at once.
+GOAT_HIDDEN void goat_goparkif(bool (*commit)(struct goat_g *g, void *arg), void *arg,
+			       enum goat_waitreason reason);
+// G, which is parked, goes on: next on this P, if the caller has one. Go: goready.
+GOAT_HIDDEN void goat_goready(struct goat_g *g);
+// All of a list, from netpoll or timers. Go: injectglist.
+GOAT_HIDDEN void goat_injectglist(struct goat_gqueue *list);
+GOAT_HIDDEN void goat_gqueueput(struct goat_gqueue *q, struct goat_g *g);
+GOAT_HIDDEN struct goat_g *goat_gqueueget(struct goat_gqueue *q);
+// Starts the scheduler, once; whoever needs it first.
+GOAT_HIDDEN void goat_schedinit(void);
+// The next of a pseudo-random sequence of this P or thread. Go: cheaprand.
+GOAT_HIDDEN uint32_t goat_cheaprand(void);
+
+// This M stays on its P, and its P on this M, until goat_unpin: for what is the P's alone (pools,
+// timers). NULL: there is no P. No parking in between.
+static inline struct goat_p *
+goat_pin(void)
+{
+	struct goat_m *m = goat_m;
+
+	if (__builtin_expect(m == NULL, 0))
+		return NULL;
+	m->pinned++;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&m->p, __ATOMIC_RELAXED);
+}
+
+static inline void
+goat_unpin(void)
+{
+	struct goat_m *m = goat_m;
+
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (m != NULL)
+		m->pinned--;
+}
+
+// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever); wakes N.
+GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
+GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
+
+// stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
+GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
+// G is dead and its stack will not be used any more; nobody stands on it.
+GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
+// Calls f(g, arg) for each G that has a stack of ours and is not dead.
+GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
+// The G on whose stack SP is, or NULL.
+GOAT_HIDDEN struct goat_g *goat_stackowner(uintptr_t sp);
+GOAT_HIDDEN void goat_stackinit(void);
+
+// timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
+GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
+
+// netpoll.c, as Go's: goroutines that have become ready, after waiting for at most DELAY nanoseconds
+// (< 0: until there are some or netpollbreak is called).
+GOAT_HIDDEN struct goat_gqueue goat_netpoll(int64_t delay);
+GOAT_HIDDEN void goat_netpollbreak(void);
+GOAT_HIDDEN void goat_netpollinit(void);
+// How many goroutines are parked in it. Atomic.
+extern GOAT_HIDDEN uint32_t goat_netpollwaiters;
 
 // signal.c: handlers, before main; and a stack for them to run on, of this thread.
 GOAT_HIDDEN void goat_initsig(void);

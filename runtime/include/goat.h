@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "goat/abi.h"
 
@@ -369,6 +370,81 @@ goat_any goat_recover(void);
 
 // Ends the goroutine after its deferred code has run.
 _Noreturn void goat_goexit(void);
+
+// ---------------------------------------------------------------- goroutines
+
+// Lets other goroutines run. Go: runtime.Gosched.
+void goat_yield(void);
+// Pauses the goroutine for at least so many nanoseconds.
+void goat_sleep(int64_t ns);
+// How many goroutines there are.
+int goat_numgoroutine(void);
+// Sets how many threads run goroutines at a time, if n > 0; gives what it was before. Go:
+// runtime.GOMAXPROCS.
+int goat_maxprocs(int n);
+
+// ---------------------------------------------------------------- synchronisation
+
+// All of these: { 0 } is ready for use; not to be copied after that. They park the goroutine, not the
+// thread. Go: package sync.
+
+typedef struct goat_mutex {
+	int32_t state;
+	uint32_t sema;
+} goat_mutex;
+
+void goat_mutex_lock(goat_mutex *goat_noescape m);
+bool goat_mutex_trylock(goat_mutex *goat_noescape m);
+// Ends the program where it is not locked: `fatal error: sync: unlock of unlocked mutex`.
+void goat_mutex_unlock(goat_mutex *goat_noescape m);
+
+typedef struct goat_rwmutex {
+	goat_mutex w;
+	uint32_t writersem, readersem;
+	int32_t readers, leaving;
+} goat_rwmutex;
+
+void goat_rwmutex_lock(goat_rwmutex *goat_noescape m);
+void goat_rwmutex_unlock(goat_rwmutex *goat_noescape m);
+void goat_rwmutex_rlock(goat_rwmutex *goat_noescape m);
+void goat_rwmutex_runlock(goat_rwmutex *goat_noescape m);
+
+typedef struct goat_waitgroup {
+	uint64_t state;
+	uint32_t sema;
+} goat_waitgroup;
+
+// Panics where the counter gets below 0.
+void goat_waitgroup_add(goat_waitgroup *goat_noescape wg, int n);
+void goat_waitgroup_done(goat_waitgroup *goat_noescape wg);
+void goat_waitgroup_wait(goat_waitgroup *goat_noescape wg);
+
+typedef struct goat_once {
+	uint32_t done;
+	goat_mutex m;
+} goat_once;
+
+// Calls f, unless that has been called for this one; returns when it has.
+void goat_once_do(goat_once *goat_noescape once, void (*f)(void));
+
+// ---------------------------------------------------------------- network, see docs/netpoll.md
+
+// All give -1 and errno where something fails, and park the goroutine where they wait. Addresses are
+// "127.0.0.1:8080", "[::1]:0", "unix:/path". Deadlines and times are those of goat_now().
+int goat_listen(const char *goat_noescape addr, int backlog);
+int goat_accept(int fd);
+int goat_dial(const char *goat_noescape addr);
+ssize_t goat_read(int fd, void *goat_noescape buf, size_t n);
+// Writes all; gives less only where that is cut short.
+ssize_t goat_write(int fd, const void *goat_noescape buf, size_t n);
+// Of what waits now and later: ETIMEDOUT when it passes; 0: none.
+int goat_set_deadline(int fd, int64_t when);
+// Who is parked on it gets ECANCELED.
+int goat_close(int fd);
+// Waits for POLLIN or POLLOUT, gives those that are ready.
+int goat_poll(int fd, int events, int64_t deadline);
+// The local port.
+int goat_port(int fd);
 
 #ifndef GOAT_NO_KEYWORDS
 #define new(T, ...) GOAT_NEW_("new(" #T ")", T __VA_OPT__(, ) __VA_ARGS__)

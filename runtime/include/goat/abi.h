@@ -224,4 +224,22 @@ typedef struct goat_mapstats {
 	bool growing;           // old buckets are still there
 } goat_mapstats;
 
+// ---------------------------------------------------------------- channels, see runtime/chan.c
+
+// How a channel begins: compiled code reads len() and cap() here. Go: runtime.hchan.
+struct goat_hchanhead {
+	size_t qcount;          // values in the buffer
+	size_t dataqsiz;        // and how many it has room for
+};
+
+// A case of a select. Go: runtime.scase.
+struct goat_scase {
+	void *c;                // the channel, or NULL
+	void *elem;             // what is sent, or where what is received goes, or NULL
+	size_t send;            // 1: a send
+};
+
+// Set while some goroutine shall let others run: a poll in a loop calls goat_preempt then.
+extern uint32_t goat_preempting;
+
 #endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// timer.h: something that happens at a time.
+//
+// Layer: sched.
+
+#ifndef GOAT_TIMER_H
+#define GOAT_TIMER_H
+
+#include "runtime2.h"
+
+// Zeroed is ready for use; set f, arg and seq. Only time.c looks at the rest. Where it lies must stay
+// as long as it is pending.
+struct goat_rtimer {
+	int64_t when;                   // in goat_now() time
+	// Called on whatever stack by whoever runs timers, with a P: must not park. Go: timer.f.
+	void (*f)(void *arg, uintptr_t seq);
+	void *arg;
+	uintptr_t seq;
+	struct goat_p *p;               // in whose heap it is, or NULL: in none
+	uint32_t at;                    // where in it
+	uint32_t lock;
+};
+
+// f(arg, seq) is called at WHEN or as soon as possible after. Gives whether it was pending before,
+// and is not called for the earlier time then. Go: timer.modify.
+GOAT_HIDDEN bool goat_timermod(struct goat_rtimer *t, int64_t when);
+// It is not called any more, though it may be on its way just now. Gives whether it was pending.
+GOAT_HIDDEN bool goat_timerdel(struct goat_rtimer *t);
+
+#endif
