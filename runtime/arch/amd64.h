@@ -14,6 +14,8 @@
 #define ARCH_REGS_SIZE 144
 
 #ifndef __ASSEMBLER__
+#define arch_pause() __asm__ volatile("pause")
+
 // What was blocked when the signal came whose handler returns to the frame of these registers.
 #define arch_mask(regs) (&((const ucontext_t *)(regs)->r[ARCH_SP])->uc_sigmask)
 

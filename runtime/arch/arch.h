@@ -13,6 +13,7 @@
 //	ARCH_REGS_SIZE                          the size of struct goat_regs
 //	arch_mask(REGS)                         signals to block again when a handler is left
 //	arch_here(REGS)                         the registers of who says this
+//	arch_pause()                            for loops that wait for another processor
 //
 // and the .S file goat_gopanic, goat_resume, goat_goexit and goat_recover, which hand the registers
 // of their caller to the function of that name with a 1, and what is declared at the end here.
