@@ -22,6 +22,7 @@
 //        that are stopped stay in the heap until it is their turn, and a lock belongs to each timer.
 // Layer: sched.
 
+#include "chan.h"
 #include "timer.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@
 enum {
 	ARITY = 4,
 	FIRST_ROOM = 61,
+	BATCH = 64,             // timers that are run before somebody else may have the lock
 	// Entries before the first one, so that four siblings share a cache line.
 	PAD = ARITY - 1,
 };
@@ -215,6 +217,8 @@ grow(struct goat_timer_heap *h)
 
 // ---------------------------------------------------------------- timers
 
+struct goat_utimer;
+
 // A P for who has none.
 static struct goat_p *
 somep(void)
@@ -306,16 +310,30 @@ goat_timerdel(struct goat_rtimer *t)
 	return pending;
 }
 
-static void sendtime(void *arg, uintptr_t now);
+static struct goat_g *sendtime(struct goat_utimer *u, int64_t now);
+
+// Marks of f, for timers whose goroutine is found under the lock and readied later.
+static void
+sleeper(void *g, uintptr_t seq)
+{
+	(void)g, (void)seq;
+}
+
+static void
+channel(void *u, uintptr_t seq)
+{
+	(void)u, (void)seq;
+}
 
 // The first timer of H, which is due.
 static void
-runfirst(struct goat_timer_heap *h, int64_t now)
+runfirst(struct goat_timer_heap *h, int64_t now, struct goat_gqueue *ready)
 {
 	struct goat_rtimer *t = h->at[0].t;
 	void (*f)(void *, uintptr_t) = t->f;
 	void *arg = t->arg;
 	uintptr_t seq = t->seq;
+	struct goat_g *g;
 
 	if (t->when > h->at[0].when) {
 		siftdown(h, 0, (struct goat_timer_entry){ t->when, t });
@@ -323,14 +341,17 @@ runfirst(struct goat_timer_heap *h, int64_t now)
 		return;
 	}
 	removeat(h, 0);
-	if (f == sendtime) {
-		sendtime(arg, (uintptr_t)now);
-		return;
+	if (f == sleeper) {
+		goat_gqueueput(ready, arg);
+	} else if (f == channel) {
+		if ((g = sendtime(arg, now)) != NULL)
+			goat_gqueueput(ready, g);
+	} else {
+		goat_unlock(&h->lock);
+		// Now T may be gone.
+		f(arg, seq);
+		goat_lock(&h->lock);
 	}
-	goat_unlock(&h->lock);
-	// Now T may be gone.
-	f(arg, seq);
-	goat_lock(&h->lock);
 }
 
 int64_t
@@ -339,13 +360,18 @@ goat_runtimers(struct goat_p *p, int64_t now)
 	struct goat_timer_heap *h = &p->timers;
 	int64_t when = __atomic_load_n(&h->when, __ATOMIC_SEQ_CST);
 
-	if (when == 0 || when > now)
-		return when;
-	goat_lock(&h->lock);
-	while (h->n > 0 && h->at[0].when <= now)
-		runfirst(h, now);
-	when = h->when;
-	goat_unlock(&h->lock);
+	while (when != 0 && when <= now) {
+		struct goat_gqueue ready = { 0 };
+		struct goat_g *g;
+
+		goat_lock(&h->lock);
+		for (int i = 0; i < BATCH && h->n > 0 && h->at[0].when <= now; i++)
+			runfirst(h, now, &ready);
+		when = h->when;
+		goat_unlock(&h->lock);
+		while ((g = goat_gqueueget(&ready)) != NULL)
+			goat_goready(g);
+	}
 	return when;
 }
 
@@ -355,13 +381,6 @@ struct sleep {
 	struct goat_rtimer t;
 	int64_t when;
 };
-
-static void
-wakesleeper(void *g, uintptr_t seq)
-{
-	(void)seq;
-	goat_goready(g);
-}
 
 // Only now, as it may come due before the goroutine is parked.
 static bool
@@ -387,7 +406,7 @@ void
 goat_sleep(int64_t ns)
 {
 	struct goat_g *g = goat_getg();
-	struct sleep s = { .t = { .f = wakesleeper, .arg = g } };
+	struct sleep s = { .t = { .f = sleeper, .arg = g } };
 
 	if (ns <= 0)
 		return;
@@ -400,44 +419,37 @@ goat_sleep(int64_t ns)
 
 // ---------------------------------------------------------------- timers of the program
 
-static const struct goat_type int64_type = {
-	.size = sizeof(int64_t),
-	.align = _Alignof(int64_t),
-	.kind = GOAT_INT,
-	.flags = GOAT_REGULAR,
-	.name = "long",
-};
-
-// What a goat_timer points to, so that the timer may lie in a frame that ends.
+// What a goat_timer points to, so that the timer may lie in a frame that ends. Holds no pointers
+// but to itself, and what the collector need not know.
 struct goat_utimer {
 	struct goat_rtimer t;
-	void *c;
+	struct goat_hchan c;
+	int64_t buf;
 };
 
-static void
-sendtime(void *arg, uintptr_t now)
+// Sends, under the lock of the heap. Gives who is to be readied, or NULL.
+static struct goat_g *
+sendtime(struct goat_utimer *u, int64_t now)
 {
-	goat_selectnbsend(((struct goat_utimer *)arg)->c, &(int64_t){ (int64_t)now });
+	int64_t value[2] = { now };     // as gcc does not know that 8 bytes are copied
+	struct goat_g *g;
+
+	goat_lock(&u->c.lock);
+	goat_trysend(&u->c, value, &g); // nothing comes of it where the program has closed it
+	goat_unlock(&u->c.lock);
+	return g;
 }
 
 static struct goat_utimer *
 newtimer(void)
 {
-	struct goat_utimer *u = goat_mallocgc(sizeof(*u), _Alignof(struct goat_utimer), 0);
+	struct goat_utimer *u = goat_mallocbytes(sizeof(*u));
 
-	u->t.f = sendtime;
-	u->t.arg = u;
-	u->c = goat_makechan((void *)&int64_type, 1);
+	*u = (struct goat_utimer){
+		.t = { .f = channel, .arg = u },
+		.c = { .dataqsiz = 1, .elemsize = sizeof(u->buf), .buf = (char *)&u->buf, .noscan = true },
+	};
 	return u;
-}
-
-// Locked: takes away what U has sent and nobody has received.
-static bool
-drain(struct goat_utimer *u)
-{
-	const struct goat_hchanhead *c = u->c;
-
-	return c->qcount != 0 && goat_selectnbrecv(u->c, NULL) == 3;
 }
 
 static bool
@@ -446,20 +458,31 @@ start(struct goat_utimer *u, int64_t ns)
 	int64_t now = goat_now();
 	struct goat_timer_heap *h = &lockedroom(&u->t)->timers;
 	bool pending = u->t.at != 0, wake = false;
+	struct goat_g *g = NULL;
 
-	if (drain(u))
+	if (goat_chandrain(&u->c))
 		pending = true;
-	if (ns <= 0) {
+	if (ns > 0) {
+		wake = set(h, &u->t, after(now, ns));
+	} else {
 		if (u->t.at != 0)
 			removeat(h, u->t.at - 1);
-		sendtime(u, (uintptr_t)now);
-	} else {
-		wake = set(h, &u->t, after(now, ns));
+		g = sendtime(u, now);
 	}
 	goat_unlock(&h->lock);
+	if (g != NULL)
+		goat_goready(g);
 	if (wake)
 		goat_netpollbreak();
 	return pending;
+}
+
+static struct goat_utimer *
+timerof(goat_timer *t)
+{
+	if (t->impl == NULL)
+		t->impl = newtimer();
+	return t->impl;
 }
 
 void *
@@ -468,19 +491,22 @@ goat_after(int64_t ns)
 	struct goat_utimer *u = newtimer();
 
 	start(u, ns);
-	return u->c;
+	return &u->c;
 }
 
 void *
 goat_timer_start(goat_timer *t, int64_t ns)
 {
-	struct goat_utimer *u;
+	struct goat_utimer *u = timerof(t);
 
-	if (t->impl == NULL)
-		t->impl = newtimer();
-	u = t->impl;
 	start(u, ns);
-	return u->c;
+	return &u->c;
+}
+
+bool
+goat_timer_reset(goat_timer *t, int64_t ns)
+{
+	return start(timerof(t), ns);
 }
 
 bool
@@ -495,16 +521,8 @@ goat_timer_stop(goat_timer *t)
 	pending = u->t.at != 0;
 	if (pending)
 		removeat(&p->timers, u->t.at - 1);
-	if (drain(u))
+	if (goat_chandrain(&u->c))
 		pending = true;
 	goat_unlock(&p->timers.lock);
 	return pending;
-}
-
-bool
-goat_timer_reset(goat_timer *t, int64_t ns)
-{
-	if (t->impl == NULL)
-		t->impl = newtimer();
-	return start(t->impl, ns);
 }
