@@ -140,11 +140,18 @@ struct goat_gqueue {
 
 enum { GOAT_RUNQ = 256, GOAT_MAXPROCS = 256 };
 
+struct goat_timer_entry {
+	int64_t when;                   // not after t->when
+	struct goat_rtimer *t;
+};
+
+// See time.c.
 struct goat_timer_heap {
 	struct goat_lock lock;
 	uint32_t n, room;
-	struct goat_rtimer **at;
+	struct goat_timer_entry *at;
 	int64_t when;                   // atomic: of the first, 0: there is none
+	struct goat_timer_heap *next;   // of those that have an array
 };
 
 struct goat_p {
@@ -168,6 +175,9 @@ struct goat_p {
 	uint32_t seentick;
 	int64_t seenwhen;
 } __attribute__((aligned(64)));
+
+// All that have been made; they stay. NULL from the first that was not.
+extern GOAT_HIDDEN struct goat_p *goat_allp[GOAT_MAXPROCS];
 
 struct goat_m {
 	struct goat_g g0;               // sp, oncpu and fiber only
