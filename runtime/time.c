@@ -291,7 +291,7 @@ goat_timermod(struct goat_rtimer *t, int64_t when)
 
 	goat_unlock(&h->lock);
 	if (wake)
-		goat_netpollbreak();
+		goat_wakenetpoller(when);
 	return pending;
 }
 
@@ -473,7 +473,7 @@ start(struct goat_utimer *u, int64_t ns)
 	if (g != NULL)
 		goat_goready(g);
 	if (wake)
-		goat_netpollbreak();
+		goat_wakenetpoller(after(now, ns));
 	return pending;
 }
 
