@@ -86,25 +86,31 @@ thread_bounds(struct goat_g *g)
 	pthread_attr_destroy(&attr);
 }
 
-void
-goat_altstack(struct goat_g *g)
+void *
+goat_maltstack(void)
 {
 	stack_t old, new = { .ss_size = ALTSTACK };
 
+	if (sigaltstack(NULL, &old) != 0 || !(old.ss_flags & SS_DISABLE))
+		return NULL;
+	new.ss_sp = mmap(NULL, ALTSTACK, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (new.ss_sp == MAP_FAILED)
+		return NULL;
+	if (sigaltstack(&new, NULL) == 0)
+		return new.ss_sp;
+	munmap(new.ss_sp, ALTSTACK);
+	return NULL;
+}
+
+void
+goat_altstack(struct goat_g *g)
+{
 	if (syscall(SYS_gettid) == getpid())
 		main_bounds(g);
 	else
 		thread_bounds(g);
-	if (sigaltstack(NULL, &old) != 0 || !(old.ss_flags & SS_DISABLE))
-		return;
-	new.ss_sp = mmap(NULL, ALTSTACK, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (new.ss_sp == MAP_FAILED)
-		return;
-	if (sigaltstack(&new, NULL) == 0)
-		g->altstack = new.ss_sp;
-	else
-		munmap(new.ss_sp, ALTSTACK);
+	g->altstack = goat_maltstack();
 }
 
 void

@@ -151,6 +151,18 @@ load_libdw(void)
 	return dwfl;
 }
 
+static Dwfl *
+libdw(void)
+{
+	static Dwfl *dwfl;
+	static bool tried;
+
+	if (!tried)
+		dwfl = load_libdw();
+	tried = true;
+	return dwfl;
+}
+
 // What is shown of a frame: a call of its own, and one for each function that is inlined there.
 struct call {
 	const char *name, *file;        // NULL: not known
@@ -295,8 +307,15 @@ object_of(uintptr_t pc)
 	return dladdr((void *)pc, &info) != 0 ? info.dli_fbase : NULL;
 }
 
-// Cuts off what calls main or a thread's function: at the end, what is in the object of the C
-// library; and from goat_threadstart on. The C library is where the last frame is, or where the
+static bool
+is_start(uintptr_t function)
+{
+	return function == (uintptr_t)goat_threadstart || function == (uintptr_t)goat_main0 ||
+	       function == (uintptr_t)goat_gostart1;
+}
+
+// Cuts off what calls main or a goroutine's function: at the end, what is in the object of the C
+// library; and from where such a one begins. The C library is where the last frame is, or where the
 // program's entry point has been left to.
 static void
 cut_start(void)
@@ -305,8 +324,7 @@ cut_start(void)
 	void *libc, *program = object_of(entry);
 
 	for (size_t i = 0; i < nlist; i++)
-		if (list[i].kind == FRAME &&
-		    goat_functionstart(list[i].n) == (uintptr_t)goat_threadstart)
+		if (list[i].kind == FRAME && is_start(goat_functionstart(list[i].n)))
 			nlist = i;
 	if (nlist > 0 && list[nlist - 1].kind == FRAME &&
 	    goat_functionstart(list[nlist - 1].n) == entry)
@@ -407,7 +425,7 @@ print_item(size_t i, Dwfl *dwfl)
 static void
 print_list(bool names)
 {
-	Dwfl *dwfl = names ? load_libdw() : NULL;
+	Dwfl *dwfl = names ? libdw() : NULL;
 	bool innermost = true;
 
 	cut_start();
@@ -444,4 +462,81 @@ goat_printtrace(const struct goat_trace *t, bool names)
 	for (uint32_t i = 0; i < t->n; i++)
 		note_frame(t, i);
 	print_list(names);
+}
+
+// ---------------------------------------------------------------- other goroutines
+
+static const char *const reasons[] = {
+#define REASON(name, text) text,
+#include "waitreason.def"
+#undef REASON
+};
+
+static const char *
+status_text(const struct goat_g *g)
+{
+	switch (g->status) {
+	case GOAT_GRUNNABLE:
+		return "runnable";
+	case GOAT_GRUNNING:
+		return "running";
+	case GOAT_GWAITING:
+		return reasons[g->reason];
+	default:
+		return "idle";
+	}
+}
+
+static void
+print_creator(const struct goat_g *g)
+{
+	struct calls c;
+
+	if (g->gopc == 0 || g->id == 1)
+		return;
+	find_calls(&c, libdw(), 2 * (g->gopc - 1));
+	if (c.n == 0)
+		return;
+	goat_print("created by ");
+	goat_print(c.call[0].name != NULL ? c.call[0].name : "?");
+	goat_print(" in goroutine ");
+	goat_printuint(g->parent);
+	goat_print("\n\t");
+	goat_print(c.call[0].file != NULL ? c.call[0].file : "?");
+	if (c.call[0].line > 0) {
+		goat_print(":");
+		goat_printint(c.call[0].line);
+	}
+	goat_print("\n");
+	goat_printflush();
+}
+
+static void
+print_one(struct goat_g *g, void *arg)
+{
+	static struct goat_trace trace;
+	struct goat_regs regs;
+
+	if (g == arg || g->status == GOAT_GDEAD || g->status == GOAT_GIDLE)
+		return;
+	goat_print("\ngoroutine ");
+	goat_printuint(g->id);
+	goat_print(" [");
+	goat_print(status_text(g));
+	goat_print("]:\n");
+	if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+		goat_print("\tgoroutine running on other thread; stack unavailable\n");
+	} else {
+		arch_readswitch(g->sp, &regs);
+		trace.n = 0;
+		goat_collect(&regs, &trace);
+		goat_printtrace(&trace, true);
+	}
+	print_creator(g);
+}
+
+void
+goat_printothers(const struct goat_g *but)
+{
+	goat_forallgs(print_one, (void *)but);
 }

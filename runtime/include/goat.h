@@ -383,6 +383,26 @@ int goat_numgoroutine(void);
 // runtime.GOMAXPROCS.
 int goat_maxprocs(int n);
 
+// ---------------------------------------------------------------- timers
+
+#ifdef goat_chan
+// A channel that gets goat_now() after NS nanoseconds. Go: time.After.
+goat_chan(int64_t) goat_after(int64_t ns);
+
+// { 0 } is ready for use. A copy is the same timer. Go: time.Timer.
+typedef struct goat_timer {
+	void *impl;
+} goat_timer;
+
+// Its channel, of capacity 1, which gets goat_now() after NS nanoseconds: it is the same each time. A
+// timer that is pending is reset.
+goat_chan(int64_t) goat_timer_start(goat_timer *goat_noescape t, int64_t ns);
+// What it has sent that was not received is taken back by these, and counts as pending. They give
+// whether it was.
+bool goat_timer_stop(goat_timer *goat_noescape t);
+bool goat_timer_reset(goat_timer *goat_noescape t, int64_t ns);
+#endif
+
 // ---------------------------------------------------------------- synchronisation
 
 // All of these: { 0 } is ready for use; not to be copied after that. They park the goroutine, not the
