@@ -43,6 +43,7 @@
 
 _Thread_local struct goat_m *goat_m __attribute__((tls_model("initial-exec")));
 uint32_t goat_preempting;
+struct goat_p *goat_allp[GOAT_MAXPROCS];
 
 enum {
 	GLOBAL_TICK = 61,               // every so many choices the global queue comes first
@@ -67,8 +68,7 @@ static struct {
 	uint32_t npidle;                // atomic
 	uint32_t spinning;              // atomic: Ms that look for work
 	uint32_t nprocs;                // atomic
-	uint32_t nalloc;                // atomic: entries of allp; more than nprocs after that was lowered
-	struct goat_p *allp[GOAT_MAXPROCS];
+	uint32_t nalloc;                // atomic: entries of goat_allp; more than nprocs after that was lowered
 	uint64_t ids;                   // atomic
 	int64_t ngo;                    // atomic: as P's, of those who had none
 	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
@@ -558,7 +558,7 @@ steal(struct goat_p *p, int64_t *now, int64_t *until)
 		uint32_t first = goat_cheaprand() % n;
 
 		for (uint32_t i = 0; i < n; i++) {
-			struct goat_p *from = sched.allp[(first + i) % n];
+			struct goat_p *from = goat_allp[(first + i) % n];
 			struct goat_g *g;
 
 			if (from == p)
@@ -583,7 +583,7 @@ any_work(void)
 	if (globrunqsize() != 0)
 		return true;
 	for (uint32_t i = 0; i < n; i++)
-		if (!runqempty(sched.allp[i]))
+		if (!runqempty(goat_allp[i]))
 			return true;
 	return false;
 }
@@ -595,7 +595,7 @@ earliest_timer(void)
 	int64_t first = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t when = __atomic_load_n(&sched.allp[i]->timers.when, __ATOMIC_ACQUIRE);
+		int64_t when = __atomic_load_n(&goat_allp[i]->timers.when, __ATOMIC_ACQUIRE);
 
 		if (when != 0 && (first == 0 || when < first))
 			first = when;
@@ -654,6 +654,7 @@ get_idlep(struct goat_m *m)
 	if (m->p == NULL && (p = pidleget()) != NULL)
 		acquirep(m, p);
 	goat_unlock(&sched.lock);
+	wake_sysmon();
 	return m->p != NULL;
 }
 
@@ -1229,7 +1230,7 @@ goat_numgoroutine(void)
 	int64_t sum = __atomic_load_n(&sched.ngo, __ATOMIC_RELAXED);
 
 	for (uint32_t i = 0; i < n; i++)
-		sum += __atomic_load_n(&sched.allp[i]->ngo, __ATOMIC_RELAXED);
+		sum += __atomic_load_n(&goat_allp[i]->ngo, __ATOMIC_RELAXED);
 	return (int)sum + __atomic_load_n(&sched.bound, __ATOMIC_RELAXED);
 }
 
@@ -1254,7 +1255,7 @@ new_p(uint32_t id)
 	if (p == MAP_FAILED)
 		goat_fatal("runtime: out of memory");
 	p->id = id;
-	sched.allp[id] = p;
+	goat_allp[id] = p;
 	__atomic_store_n(&sched.nalloc, id + 1, __ATOMIC_RELEASE);
 	return p;
 }
@@ -1289,7 +1290,7 @@ set_procs(uint32_t n)
 	__atomic_store_n(&sched.nprocs, n, __ATOMIC_SEQ_CST);
 	drop_idle(n);
 	for (uint32_t i = old; i < n; i++) {
-		struct goat_p *p = i < sched.nalloc ? sched.allp[i] : new_p(i);
+		struct goat_p *p = i < sched.nalloc ? goat_allp[i] : new_p(i);
 
 		if (p->m == NULL && !is_idle(p))
 			pidleput(p);
@@ -1438,7 +1439,7 @@ retake(int64_t now)
 	bool any = false;
 
 	for (uint32_t i = 0; i < __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE); i++)
-		any |= look_at(sched.allp[i], now);
+		any |= look_at(goat_allp[i], now);
 	return any;
 }
 
@@ -1512,7 +1513,7 @@ checkdead(void)
 	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
 		return;
 	for (uint32_t i = 0; i < n; i++)
-		if (!runqempty(sched.allp[i]))
+		if (!runqempty(goat_allp[i]))
 			return;
 	goat_deadlock(sched.mainexited && goat_numgoroutine() == 0
 			      ? "no goroutines (main called runtime.Goexit) - deadlock!"

@@ -254,7 +254,9 @@ lockedroom(struct goat_rtimer *t)
 {
 	struct goat_p *mine = somep(), *p = NULL;
 
-	__atomic_compare_exchange_n(&t->p, &p, mine, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&t->p, __ATOMIC_RELAXED) == NULL)
+		__atomic_compare_exchange_n(&t->p, &p, mine, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
 	for (;;) {
 		p = locked(t);
 		if (t->at != 0)
@@ -291,7 +293,7 @@ goat_timermod(struct goat_rtimer *t, int64_t when)
 
 	goat_unlock(&h->lock);
 	if (wake)
-		goat_netpollbreak();
+		goat_wakenetpoller(when);
 	return pending;
 }
 
@@ -446,7 +448,7 @@ newtimer(void)
 	struct goat_utimer *u = goat_mallocbytes(sizeof(*u));
 
 	*u = (struct goat_utimer){
-		.t = { .f = channel, .arg = u },
+		.t = { .f = channel, .arg = u, .p = somep() },
 		.c = { .dataqsiz = 1, .elemsize = sizeof(u->buf), .buf = (char *)&u->buf, .noscan = true },
 	};
 	return u;
@@ -473,7 +475,7 @@ start(struct goat_utimer *u, int64_t ns)
 	if (g != NULL)
 		goat_goready(g);
 	if (wake)
-		goat_netpollbreak();
+		goat_wakenetpoller(after(now, ns));
 	return pending;
 }
 
