@@ -418,6 +418,29 @@ bool goat_mutex_trylock(goat_mutex *goat_noescape m);
 // Ends the program where it is not locked: `fatal error: sync: unlock of unlocked mutex`.
 void goat_mutex_unlock(goat_mutex *goat_noescape m);
 
+// What is left when one instruction does not do it.
+void goat_mutex_lockslow(goat_mutex *goat_noescape m);
+void goat_mutex_unlockslow(goat_mutex *goat_noescape m, int32_t now);
+
+extern __inline__ __attribute__((__gnu_inline__)) void
+goat_mutex_lock(goat_mutex *goat_noescape m)
+{
+	int32_t unlocked = 0;
+
+	if (!__atomic_compare_exchange_n(&m->state, &unlocked, 1, 0, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		goat_mutex_lockslow(m);
+}
+
+extern __inline__ __attribute__((__gnu_inline__)) void
+goat_mutex_unlock(goat_mutex *goat_noescape m)
+{
+	int32_t now = __atomic_sub_fetch(&m->state, 1, __ATOMIC_RELEASE);
+
+	if (now != 0)
+		goat_mutex_unlockslow(m, now);
+}
+
 typedef struct goat_rwmutex {
 	goat_mutex w;
 	uint32_t writersem, readersem;
