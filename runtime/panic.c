@@ -518,6 +518,7 @@ print_fatal(void *arg)
 		return;
 	goat_printgoroutine();
 	goat_printtrace(&f->trace, true);
+	goat_printcreator(goat_g);
 }
 
 _Noreturn void

@@ -1632,6 +1632,7 @@ goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, 
 	if (sched.started)
 		return main(argc, argv, envp);  // somebody has started goroutines before main
 	pthread_once(&once, start);
+	goat_initquit();
 	goat_freeg();
 	sched.ids = 0;
 	goat_newproc(goat_main0, &p, sizeof p);

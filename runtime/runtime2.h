@@ -301,6 +301,7 @@ extern GOAT_HIDDEN uint32_t goat_netpollwaiters;
 
 // signal.c: handlers, before main; and a stack for them to run on, of this thread.
 GOAT_HIDDEN void goat_initsig(void);
+GOAT_HIDDEN void goat_initquit(void);
 GOAT_HIDDEN void goat_altstack(struct goat_g *g);
 GOAT_HIDDEN void goat_noaltstack(struct goat_g *g);
 
@@ -322,6 +323,8 @@ GOAT_HIDDEN void goat_printsignal(int sig, int code, uintptr_t addr, uintptr_t p
 // traceback.c: `goroutine 1 [running]:` with an empty line before it, and the frames. Without
 // NAMES, nothing is called that allocates.
 GOAT_HIDDEN void goat_printgoroutine(void);
+// `created by ...`, if a go statement did.
+GOAT_HIDDEN void goat_printcreator(const struct goat_g *g);
 GOAT_HIDDEN void goat_printpanictrace(const struct goat_panic *p);
 GOAT_HIDDEN void goat_printtrace(const struct goat_trace *t, bool names);
 

@@ -353,11 +353,43 @@ is_named(Dwfl *dwfl, uintptr_t pc, const char *prefix)
 	return name != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-// Whether a frame is not shown: one of the runtime's functions that raise panics.
+// The directory of the source of what is at PC, as its unit has it; length in *N.
+static const char *
+source_directory(Dwfl *dwfl, uintptr_t pc, size_t *n)
+{
+	Dwfl_Module *module = dw.dwfl_addrmodule(dwfl, pc);
+	Dwarf_Addr bias;
+	Dwarf_Die *cu = module != NULL ? dw.dwfl_module_addrdie(module, pc, &bias) : NULL;
+	const char *name = cu != NULL ? dw.dwarf_diename(cu) : NULL;
+	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
+
+	*n = slash != NULL ? (size_t)(slash - name) : 0;
+	return name;
+}
+
+// Whether code is the runtime's: in its library, or of sources beside this one.
+static bool
+is_runtime(Dwfl *dwfl, uintptr_t pc)
+{
+	uintptr_t here = (uintptr_t)goat_printtrace;
+	void *object = object_of(here);
+	const char *ours, *theirs;
+	size_t n, m;
+
+	if (object != object_of(getauxval(AT_ENTRY)) && object_of(pc) == object)
+		return true;
+	if (dwfl == NULL || (ours = source_directory(dwfl, here, &n)) == NULL)
+		return false;
+	theirs = source_directory(dwfl, pc, &m);
+	return theirs != NULL && n == m && n > 0 && memcmp(ours, theirs, n) == 0;
+}
+
+// Whether a frame is not shown: what the runtime does where a goroutine waits or panics.
 static bool
 is_hidden(Dwfl *dwfl, const struct item *item, bool innermost)
 {
-	return item->kind == FRAME && innermost && is_named(dwfl, item->n / 2, "goat_");
+	return item->kind == FRAME && innermost &&
+	       (is_named(dwfl, item->n / 2, "goat_") || is_runtime(dwfl, item->n / 2));
 }
 
 // Whether the plugin has made the function, such as the wrapper of a method; that may be inlined in
@@ -453,6 +485,7 @@ goat_printpanictrace(const struct goat_panic *p)
 	nlist = 0;
 	note_panic(p);
 	print_list(true);
+	goat_printcreator(p->g);
 }
 
 void
@@ -487,12 +520,12 @@ status_text(const struct goat_g *g)
 	}
 }
 
-static void
-print_creator(const struct goat_g *g)
+void
+goat_printcreator(const struct goat_g *g)
 {
 	struct calls c;
 
-	if (g->gopc == 0 || g->id == 1)
+	if (g == NULL || g->gopc == 0 || g->id == 1)
 		return;
 	find_calls(&c, libdw(), 2 * (g->gopc - 1));
 	if (c.n == 0)
@@ -532,7 +565,7 @@ print_one(struct goat_g *g, void *arg)
 		goat_collect(&regs, &trace);
 		goat_printtrace(&trace, true);
 	}
-	print_creator(g);
+	goat_printcreator(g);
 }
 
 void
