@@ -52,6 +52,9 @@ void *goat_mallocroom(size_t *size, size_t align, bool noscan);
 
 void goat_gc(void);
 
+// Nanoseconds, from some moment on.
+int64_t goat_now(void);
+
 void goat_threadinit(void);
 // Whether the collector knows this thread; threadenter makes it so.
 extern _Thread_local bool goat_threadknown __attribute__((tls_model("initial-exec")));

@@ -242,6 +242,22 @@ goat_panicplain(const char *text)
 	panic_text(string_of(text));
 }
 
+// The string of the program: its descriptor is the same type by hash and name.
+_Noreturn void
+goat_panicstring(const char *text)
+{
+	static const uint8_t first_word = 1;
+	static const struct goat_type string_type = {
+		sizeof(goat_string), 8, 0x17c16538, _Alignof(goat_string), GOAT_STRING,
+		GOAT_NAMED, "string", goat_strequal, goat_strhash, &first_word,
+		NULL, 0, NULL, NULL, 0
+	};
+	goat_string *s = goat_mallocgc(sizeof *s, _Alignof(goat_string), false);
+
+	*s = string_of(text);
+	goat_gopanic((goat_any){ &string_type, s });
+}
+
 _Noreturn void
 goat_panicwrap(void *text)
 {

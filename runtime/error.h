@@ -21,6 +21,8 @@ _Noreturn void goat_panicerror(const char *text);
 _Noreturn void goat_panictype(const char *text, const struct goat_type *type);
 // TEXT, without anything before it: `assignment to entry in nil map`.
 _Noreturn void goat_panicplain(const char *text);
+// panic(TEXT), a string, as a library of Go's raises it; TEXT must stay.
+_Noreturn void goat_panicstring(const char *text);
 
 // What an index or a slice expression has done wrong, with x and, where the text has one, y.
 // Go: abi.BoundsErrorCode.

@@ -49,6 +49,7 @@ start(void)
 	if (getenv("GC_INITIAL_HEAP_SIZE") == NULL)
 		GC_expand_hp(FIRST_HEAP);
 	uncleared = (int)GC_new_kind(GC_new_free_list(), 0 | GC_DS_LENGTH, 1, 0);
+	goat_stackinit();
 	goat_unwindinit();
 	goat_threadinit();
 	goat_initsig();

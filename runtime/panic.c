@@ -75,20 +75,14 @@ new_panic(void)
 	return p;
 }
 
-static uint64_t
-next_id(void)
-{
-	static uint64_t last;
-
-	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-}
-
 // The first panic of a thread finds a record ready: it may come from a signal, anywhere.
 struct goat_g *
 goat_makeg(void)
 {
 	struct goat_g *g;
 
+	if (goat_m != NULL)
+		goat_fatal("runtime: no goroutine here");
 	if (!goat_threadknown)
 		goat_threadenter();
 	if (goat_g != NULL)
@@ -96,9 +90,10 @@ goat_makeg(void)
 	g = GC_malloc_uncollectable(sizeof *g);
 	if (g == NULL)
 		goat_fatal("runtime: out of memory");
-	g->id = next_id();
+	g->id = goat_nextid();
 	g->pool = new_panic();
 	goat_altstack(g);
+	goat_boundg(g, 1);
 	return goat_g = g;
 }
 
@@ -121,6 +116,7 @@ goat_freeg(void)
 	if (g == NULL)
 		return;
 	goat_g = NULL;
+	goat_boundg(g, -1);
 	goat_noaltstack(g);
 	free_all(g->panics);
 	free_all(g->pool);
@@ -205,6 +201,13 @@ goat_droppanics(struct goat_panic *p)
 	} while (popped != p && g->panics != NULL);
 	if (g->panics == NULL)
 		g->sig = 0;
+}
+
+void
+goat_dropall(struct goat_g *g)
+{
+	while (g->panics != NULL)
+		goat_droppanics(g->panics);
 }
 
 static bool
@@ -451,9 +454,11 @@ goat_recover1(struct goat_regs *regs)
 _Noreturn void
 goat_goexit1(struct goat_regs *regs)
 {
-	if (syscall(SYS_gettid) != getpid())
+	struct goat_g *g = goat_getg();
+
+	if (g->bound && syscall(SYS_gettid) != getpid())
 		pthread_exit(NULL);
-	walk(push(goat_getg(), (goat_any){ 0 }, true), regs, false);
+	walk(push(g, (goat_any){ 0 }, true), regs, false);
 }
 
 // ---------------------------------------------------------------- reports
@@ -495,6 +500,7 @@ goat_report(void (*print)(void *), void *arg, bool flush)
 
 struct fatal {
 	const char *text;
+	bool all;               // show all goroutines
 	struct goat_trace trace;
 };
 
@@ -506,10 +512,13 @@ print_fatal(void *arg)
 	goat_print("fatal error: ");
 	goat_print(f->text);
 	goat_print("\n");
+	if (f->all)
+		goat_printothers(NULL);
 	if (f->trace.n == 0)
 		return;
 	goat_printgoroutine();
 	goat_printtrace(&f->trace, true);
+	goat_printcreator(goat_g);
 }
 
 _Noreturn void
@@ -524,12 +533,22 @@ goat_fatal(const char *text)
 	_exit(2);
 }
 
+_Noreturn void
+goat_deadlock(const char *text)
+{
+	struct fatal f = { .text = text, .all = true };
+
+	goat_report(print_fatal, &f, true);
+	_exit(2);
+}
+
 static _Noreturn void
 end_goexit(struct goat_panic *p)
 {
 	struct fatal f = { .text = "no goroutines (main called runtime.Goexit) - deadlock!" };
 
-	(void)p;
+	if (!p->g->bound)
+		goat_goexit0();
 	goat_waitthreads();
 	goat_report(print_fatal, &f, true);
 	_exit(2);

@@ -86,6 +86,8 @@ struct goat_g {
 	void *fiber;                    // ThreadSanitizer's
 	void *fake;                     // AddressSanitizer's fake stack, while it does not run
 	uint32_t slot;                  // stack.c's number of the stack
+	uint32_t gcmark;                // the last collection that has pushed its stack
+	bool trimmed;                   // dead, and only the page with this is resident
 };
 
 // Of this thread, or NULL; goat_getg makes one.
@@ -109,6 +111,11 @@ struct goat_lock {
 };
 
 GOAT_HIDDEN void goat_lockslow(struct goat_lock *l);
+// One turn of waiting for somebody who has little left to do; *TURN is 0 at first.
+GOAT_HIDDEN void goat_spin(uint32_t *turn);
+// errno, where a switch may come between two uses.
+GOAT_HIDDEN int goat_errno(void);
+GOAT_HIDDEN void goat_seterrno(int e);
 
 static inline void
 goat_lock(struct goat_lock *l)
@@ -133,11 +140,18 @@ struct goat_gqueue {
 
 enum { GOAT_RUNQ = 256, GOAT_MAXPROCS = 256 };
 
+struct goat_timer_entry {
+	int64_t when;                   // not after t->when
+	struct goat_rtimer *t;
+};
+
+// See time.c.
 struct goat_timer_heap {
 	struct goat_lock lock;
 	uint32_t n, room;
-	struct goat_rtimer **at;
+	struct goat_timer_entry *at;
 	int64_t when;                   // atomic: of the first, 0: there is none
+	struct goat_timer_heap *next;   // of those that have an array
 };
 
 struct goat_p {
@@ -154,11 +168,16 @@ struct goat_p {
 	struct goat_timer_heap timers;
 	struct goat_p *link;            // of the idle ones
 	bool preempt;                   // sysmon wants the goroutine to leave
-	uint32_t rand[2];
+	uint64_t rand;
+	uint64_t idnext, idend;         // ids for new goroutines
+	int64_t ngo;                    // goroutines made here, less those that ended here
 	// sysmon's: what it saw last
 	uint32_t seentick;
 	int64_t seenwhen;
 } __attribute__((aligned(64)));
+
+// All that have been made; they stay. NULL from the first that was not.
+extern GOAT_HIDDEN struct goat_p *goat_allp[GOAT_MAXPROCS];
 
 struct goat_m {
 	struct goat_g g0;               // sp, oncpu and fiber only
@@ -174,6 +193,7 @@ struct goat_m {
 	struct goat_m *all;             // of all; never freed
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
+	uint64_t rand;
 };
 
 // This thread's, or NULL if it is none of the scheduler's. A function that may have been switched
@@ -237,6 +257,34 @@ GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg
 // The G on whose stack SP is, or NULL.
 GOAT_HIDDEN struct goat_g *goat_stackowner(uintptr_t sp);
 GOAT_HIDDEN void goat_stackinit(void);
+// Gives memory of dead stacks back to the system, while the world is stopped.
+GOAT_HIDDEN void goat_trimstacks(void);
+// The memory of an M's own stack, *SIZE bytes, below all stacks of goroutines; NULL: there is none.
+GOAT_HIDDEN void *goat_mstack(uint32_t id, size_t *size);
+
+// proc.c: there is a timer at WHEN that may be earlier than what is waited for. Go: wakeNetPoller.
+GOAT_HIDDEN void goat_wakenetpoller(int64_t when);
+// thread.c: what the collector shall look at besides, from push_roots.
+GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);
+// proc.c: the stacks of goroutines, while the world is stopped: for the collector.
+GOAT_HIDDEN void goat_pushstacks(void);
+// Ends the goroutine: its deferred code has run.
+GOAT_HIDDEN _Noreturn void goat_goexit0(void);
+// A bound G begins or ends to exist; a G is made for this thread.
+GOAT_HIDDEN void goat_boundg(struct goat_g *g, int by);
+GOAT_HIDDEN uint64_t goat_nextid(void);
+// What a program that cannot go on says of all goroutines, after its first line.
+GOAT_HIDDEN void goat_printothers(const struct goat_g *but);
+// panic.c: `fatal error: TEXT` and all goroutines.
+GOAT_HIDDEN _Noreturn void goat_deadlock(const char *text);
+// All panics of G are gone.
+GOAT_HIDDEN void goat_dropall(struct goat_g *g);
+// signal.c: a stack for the signals of an M; NULL: there is none.
+GOAT_HIDDEN void *goat_maltstack(void);
+GOAT_HIDDEN void goat_main0(void *arg);
+GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
+// thread.c: the collector knows this thread, an M's, from now on.
+GOAT_HIDDEN void goat_threadofm(void *stack_end);
 
 // timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
@@ -251,6 +299,7 @@ extern GOAT_HIDDEN uint32_t goat_netpollwaiters;
 
 // signal.c: handlers, before main; and a stack for them to run on, of this thread.
 GOAT_HIDDEN void goat_initsig(void);
+GOAT_HIDDEN void goat_initquit(void);
 GOAT_HIDDEN void goat_altstack(struct goat_g *g);
 GOAT_HIDDEN void goat_noaltstack(struct goat_g *g);
 
@@ -272,6 +321,8 @@ GOAT_HIDDEN void goat_printsignal(int sig, int code, uintptr_t addr, uintptr_t p
 // traceback.c: `goroutine 1 [running]:` with an empty line before it, and the frames. Without
 // NAMES, nothing is called that allocates.
 GOAT_HIDDEN void goat_printgoroutine(void);
+// `created by ...`, if a go statement did.
+GOAT_HIDDEN void goat_printcreator(const struct goat_g *g);
 GOAT_HIDDEN void goat_printpanictrace(const struct goat_panic *p);
 GOAT_HIDDEN void goat_printtrace(const struct goat_trace *t, bool names);
 

@@ -18,6 +18,9 @@
 // difference, as to the kernel. Signals that were sent (kill, raise) are not faults: what they did
 // before, they do.
 //
+// SIGQUIT, where the scheduler runs main and nobody has taken it, ends the program with the stacks of
+// all goroutines.
+//
 // Each thread made here has an alternate stack, unless it has set up one, so that there is a stack
 // to report the end of the stack on. Others get one with their first allocation or panic.
 //
@@ -86,25 +89,31 @@ thread_bounds(struct goat_g *g)
 	pthread_attr_destroy(&attr);
 }
 
-void
-goat_altstack(struct goat_g *g)
+void *
+goat_maltstack(void)
 {
 	stack_t old, new = { .ss_size = ALTSTACK };
 
+	if (sigaltstack(NULL, &old) != 0 || !(old.ss_flags & SS_DISABLE))
+		return NULL;
+	new.ss_sp = mmap(NULL, ALTSTACK, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (new.ss_sp == MAP_FAILED)
+		return NULL;
+	if (sigaltstack(&new, NULL) == 0)
+		return new.ss_sp;
+	munmap(new.ss_sp, ALTSTACK);
+	return NULL;
+}
+
+void
+goat_altstack(struct goat_g *g)
+{
 	if (syscall(SYS_gettid) == getpid())
 		main_bounds(g);
 	else
 		thread_bounds(g);
-	if (sigaltstack(NULL, &old) != 0 || !(old.ss_flags & SS_DISABLE))
-		return;
-	new.ss_sp = mmap(NULL, ALTSTACK, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (new.ss_sp == MAP_FAILED)
-		return;
-	if (sigaltstack(&new, NULL) == 0)
-		g->altstack = new.ss_sp;
-	else
-		munmap(new.ss_sp, ALTSTACK);
+	g->altstack = goat_maltstack();
 }
 
 void
@@ -194,6 +203,7 @@ print_where(const struct fault *f)
 	goat_collect(&regs, &trace);
 	goat_printgoroutine();
 	goat_printtrace(&trace, !goat_holdslocks(f->regs.r[ARCH_PC]));
+	goat_printcreator(goat_g);
 }
 
 static void
@@ -225,6 +235,23 @@ print_fault(void *arg)
 	}
 	goat_printsignal(f->sig, f->code, f->addr, f->regs.r[ARCH_PC]);
 	print_where(f);
+}
+
+static void
+print_quit(void *arg)
+{
+	const struct fault *f = arg;
+
+	goat_print("SIGQUIT: quit\nPC=");
+	goat_printhex(f->regs.r[ARCH_PC]);
+	goat_print(" m=");
+	goat_printuint(goat_m != NULL ? goat_m->id : 0);
+	goat_print(" sigcode=");
+	goat_printint(f->code);
+	goat_print("\n");
+	if (goat_g != NULL)
+		print_where(f);
+	goat_printothers(goat_g);
 }
 
 // ---------------------------------------------------------------- the handler
@@ -301,6 +328,28 @@ handle(int sig, siginfo_t *info, void *context)
 		}
 	}
 	errno = saved;
+}
+
+// Go: sighandler, of a signal that ends the program with all stacks.
+static void
+quit(int sig, siginfo_t *info, void *context)
+{
+	struct fault f = { .sig = sig, .code = info->si_code };
+
+	arch_readcontext(context, &f.regs);
+	goat_report(print_quit, &f, false);
+	_exit(2);
+}
+
+void
+goat_initquit(void)
+{
+	struct sigaction old, action = { .sa_sigaction = quit, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	if (sigaction(SIGQUIT, NULL, &old) != 0 || old.sa_handler != SIG_DFL)
+		return;
+	sigfillset(&action.sa_mask);
+	sigaction(SIGQUIT, &action, NULL);
 }
 
 void

@@ -7,6 +7,10 @@
 // bring the collector into every program that has threads.) A thread that something else has made
 // is registered when it first allocates.
 //
+// Goroutines run on stacks that the collector knows nothing of (proc.c pushes them): it takes the
+// stack of a thread to be from its stack pointer to its end, and for one that runs a goroutine that is
+// empty (K1 of stack.c). Where such a thread was stopped is noted by a handler around the collector's.
+//
 // The collector looks at the stacks, and not at thread-local variables. So each thread has a list
 // of its blocks of these, filled in when it starts and pushed with the other roots. What a library
 // brings that is loaded (dlopen) while the thread runs is not among them.
@@ -25,6 +29,7 @@
 #include <gc/gc_mark.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <threads.h>
 
@@ -58,7 +63,47 @@ push_roots(void)
 	for (const struct locals *l = all; l != NULL; l = l->next)
 		for (size_t i = 0; i < l->n; i++)
 			GC_push_all_eager(l->block[i].lo, l->block[i].hi);
+	goat_pushstacks();
 	push_stacks();
+}
+
+void
+goat_pushrange(uintptr_t lo, uintptr_t hi)
+{
+	GC_push_all_eager((void *)lo, (void *)hi);
+}
+
+// The collector's handler of the signal with which it stops threads.
+static struct sigaction stopping;
+
+// The registers of the goroutine are in the frame of the signal, above this one.
+static void
+stop_here(int sig, siginfo_t *info, void *context)
+{
+	struct goat_m *m = goat_m;
+
+	if (m != NULL)
+		m->gcsp = (uintptr_t)__builtin_frame_address(0);
+	if (stopping.sa_flags & SA_SIGINFO)
+		stopping.sa_sigaction(sig, info, context);
+	else
+		stopping.sa_handler(sig);
+	if (m != NULL)
+		m->gcsp = 0;
+}
+
+static void
+note_where_stopped(void)
+{
+	struct sigaction action;
+	int sig = GC_get_suspend_signal();
+
+	if (sig < 0 || sigaction(sig, NULL, &stopping) != 0)
+		return;
+	action = stopping;
+	action.sa_sigaction = stop_here;
+	action.sa_flags |= SA_SIGINFO;
+	sigaction(sig, &action, NULL);
 }
 
 static void
@@ -121,8 +166,9 @@ goat_waitthreads(void)
 	pthread_mutex_unlock(&count_lock);
 }
 
+// The collector knows this thread: what is thread-local are roots, too.
 static void
-enter(void)
+add_locals(void)
 {
 	goat_threadknown = true;
 	mine.n = 0;
@@ -133,7 +179,22 @@ enter(void)
 	add_block(__builtin_thread_pointer(), HEAD);
 #endif
 	GC_call_with_alloc_lock(link_mine, NULL);
+}
+
+static void
+enter(void)
+{
+	add_locals();
 	goat_getg();
+}
+
+void
+goat_threadofm(void *stack_end)
+{
+	struct GC_stack_base base = { .mem_base = stack_end };
+
+	GC_register_my_thread(&base);
+	add_locals();
 }
 
 static void
@@ -187,6 +248,7 @@ goat_threadinit(void)
 	push_stacks = GC_get_push_other_roots();
 	GC_set_push_other_roots(push_roots);
 	GC_allow_register_threads();
+	note_where_stopped();
 	pthread_key_create(&at_exit, leave_foreign);
 	pthread_atfork(NULL, NULL, leave_others);
 	enter();

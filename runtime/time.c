@@ -1,15 +1,57 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// time.c: the clock.
+// time.c: the clock, and what happens at a time.
 //
-// Go:    as runtime/time_nofake.go.
-// Layer: base.
+// Each P has a heap of timers, a heap of four children a node. An entry has a copy of its timer's
+// time, so that most comparisons look at one cache line of the heap and at no timer.
+//
+//	M1  t->p is the P whose heap T is in, or was in last, and that heap's lock guards T. It changes
+//	    under that lock, while T is in no heap: who has taken the lock looks at t->p again.
+//	M2  at[i].when <= at[i].t->when: a timer that is put off stays where it is until its entry is due.
+//	M3  heap.when is at[0].when, 0 if there is none, whenever the lock is free.
+//
+// The collector is shown the arrays: a channel or a goat_timer that is pending is kept, as in Go
+// before 1.23. So are deadlines, whose arg is no object of the collector's. That the arrays come from
+// malloc is for goat_sleep, which starts its timer when the goroutine is no longer running.
+//
+// A timer of the program's sends under the lock of its heap, and who stops it empties the channel
+// under that lock: no value of an earlier time is left. Other callbacks run without it, as netpoll
+// calls us with locks of its own held.
+//
+// Go:    as runtime/time.go. There, channels' timers are in no heap unless somebody waits, timers
+//        that are stopped stay in the heap until it is their turn, and a lock belongs to each timer.
+// Layer: sched.
 
-#include "base.h"
+#include "chan.h"
+#include "timer.h"
 
+#include <errno.h>
+#define GC_THREADS
+#define GC_NO_THREAD_REDIRECTS
+#include <gc/gc.h>
+#include <gc/gc_mark.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-int64_t goat_now(void);
+enum {
+	ARITY = 4,
+	FIRST_ROOM = 61,
+	BATCH = 64,             // timers that are run before somebody else may have the lock
+	// Entries before the first one, so that four siblings share a cache line.
+	PAD = ARITY - 1,
+};
+
+// What goat.h declares; it is not for the runtime itself.
+typedef struct goat_timer {
+	void *impl;
+} goat_timer;
+
+void goat_sleep(int64_t ns);
+void *goat_after(int64_t ns);
+void *goat_timer_start(goat_timer *t, int64_t ns);
+bool goat_timer_stop(goat_timer *t);
+bool goat_timer_reset(goat_timer *t, int64_t ns);
 
 int64_t
 goat_now(void)
@@ -18,4 +60,471 @@ goat_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+// What NS from NOW is. Go: time.when.
+static int64_t
+after(int64_t now, int64_t ns)
+{
+	int64_t when;
+
+	if (ns <= 0)
+		return now;
+	return __builtin_add_overflow(now, ns, &when) ? INT64_MAX : when;
+}
+
+// ---------------------------------------------------------------- the heap
+
+static void
+put(struct goat_timer_heap *h, uint32_t i, struct goat_timer_entry e)
+{
+	h->at[i] = e;
+	e.t->at = i + 1;
+}
+
+// E goes where I is a hole, or above.
+static void
+siftup(struct goat_timer_heap *h, uint32_t i, struct goat_timer_entry e)
+{
+	while (i > 0 && e.when < h->at[(i - 1) / ARITY].when) {
+		put(h, i, h->at[(i - 1) / ARITY]);
+		i = (i - 1) / ARITY;
+	}
+	put(h, i, e);
+}
+
+// E goes where I is a hole, or below.
+static void
+siftdown(struct goat_timer_heap *h, uint32_t i, struct goat_timer_entry e)
+{
+	for (;;) {
+		uint64_t c = (uint64_t)i * ARITY + 1, end = c + ARITY < h->n ? c + ARITY : h->n;
+		uint64_t least = c;
+
+		if (c >= h->n)
+			break;
+		while (++c < end)
+			if (h->at[c].when < h->at[least].when)
+				least = c;
+		if (e.when <= h->at[least].when)
+			break;
+		put(h, i, h->at[least]);
+		i = (uint32_t)least;
+	}
+	put(h, i, e);
+}
+
+static void
+changed(struct goat_timer_heap *h)
+{
+	__atomic_store_n(&h->when, h->n == 0 ? 0 : h->at[0].when, __ATOMIC_SEQ_CST);
+}
+
+// There must be room.
+static void
+insert(struct goat_timer_heap *h, struct goat_rtimer *t)
+{
+	siftup(h, h->n++, (struct goat_timer_entry){ t->when, t });
+	if (t->at == 1)
+		changed(h);
+}
+
+static void
+removeat(struct goat_timer_heap *h, uint32_t i)
+{
+	struct goat_timer_entry last = h->at[--h->n];
+
+	h->at[i].t->at = 0;
+	h->at[h->n] = (struct goat_timer_entry){ 0 };
+	if (i < h->n) {
+		if (i > 0 && last.when < h->at[(i - 1) / ARITY].when)
+			siftup(h, i, last);
+		else
+			siftdown(h, i, last);
+	}
+	if (i == 0)
+		changed(h);
+}
+
+// T, which is in the heap, has another time.
+static void
+move(struct goat_timer_heap *h, struct goat_rtimer *t)
+{
+	uint32_t i = t->at - 1;
+
+	if (t->when >= h->at[i].when)
+		return;                 // M2
+	siftup(h, i, (struct goat_timer_entry){ t->when, t });
+	if (t->at == 1)
+		changed(h);
+}
+
+// Those that have an array; for the collector, which stops all threads before it looks.
+static struct goat_timer_heap *all;
+static GC_push_other_roots_proc push_others;
+
+static void GC_CALLBACK
+push_heaps(void)
+{
+	for (const struct goat_timer_heap *h = all; h != NULL; h = h->next)
+		GC_push_all(h->at, h->at + h->n);
+	push_others();
+}
+
+static void *
+show(void *arg)
+{
+	struct goat_timer_heap *h = arg;
+
+	if (push_others == NULL) {
+		push_others = GC_get_push_other_roots();
+		GC_set_push_other_roots(push_heaps);
+	}
+	h->next = all;
+	all = h;
+	return NULL;
+}
+
+// Unlocks H, which is full, for a time.
+static void
+grow(struct goat_timer_heap *h)
+{
+	uint32_t n = h->n, room = n == 0 ? FIRST_ROOM : 2 * n + PAD;
+	struct goat_timer_entry *old = NULL, *at;
+	bool first = false;
+
+	goat_unlock(&h->lock);
+	at = n > UINT32_MAX / 4 ? NULL : aligned_alloc(64, (room + PAD) * sizeof(*at));
+	if (at == NULL)
+		goat_fatal("runtime: out of memory");
+	goat_lock(&h->lock);
+	if (room > h->room) {
+		if (h->n > 0)
+			memcpy(at + PAD, h->at, h->n * sizeof(*at));
+		old = h->at == NULL ? NULL : h->at - PAD;
+		first = old == NULL;
+		h->at = at + PAD;
+		h->room = room;
+	} else {
+		old = at;
+	}
+	goat_unlock(&h->lock);
+	free(old);
+	if (first)
+		GC_call_with_alloc_lock(show, h);
+	goat_lock(&h->lock);
+}
+
+// ---------------------------------------------------------------- timers
+
+struct goat_utimer;
+
+// A P for who has none.
+static struct goat_p *
+somep(void)
+{
+	struct goat_p *p = goat_m == NULL ? NULL : __atomic_load_n(&goat_m->p, __ATOMIC_RELAXED);
+
+	if (__builtin_expect(p == NULL, 0)) {
+		goat_schedinit();
+		p = goat_allp[0];
+	}
+	return p;
+}
+
+// Locks the heap that guards T and gives its P; NULL: T has never been started.
+static struct goat_p *
+locked(struct goat_rtimer *t)
+{
+	for (;;) {
+		struct goat_p *p = __atomic_load_n(&t->p, __ATOMIC_RELAXED);
+
+		if (p == NULL)
+			return NULL;
+		goat_lock(&p->timers.lock);
+		if (__builtin_expect(__atomic_load_n(&t->p, __ATOMIC_RELAXED) == p, 1))
+			return p;
+		goat_unlock(&p->timers.lock);
+	}
+}
+
+// Locks the heap that T is in or will be, with room for it.
+static struct goat_p *
+lockedroom(struct goat_rtimer *t)
+{
+	struct goat_p *mine = somep(), *p = NULL;
+
+	if (__atomic_load_n(&t->p, __ATOMIC_RELAXED) == NULL)
+		__atomic_compare_exchange_n(&t->p, &p, mine, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
+	for (;;) {
+		p = locked(t);
+		if (t->at != 0)
+			return p;
+		if (p != mine)
+			__atomic_store_n(&t->p, mine, __ATOMIC_RELAXED);
+		else if (p->timers.n < p->timers.room)
+			return p;
+		else
+			grow(&p->timers);
+		goat_unlock(&p->timers.lock);
+	}
+}
+
+// T is to happen at WHEN. Gives whether somebody who waits has to be told.
+static bool
+set(struct goat_timer_heap *h, struct goat_rtimer *t, int64_t when)
+{
+	int64_t before = h->when;
+
+	t->when = when > 0 ? when : 1;
+	if (t->at != 0)
+		move(h, t);
+	else
+		insert(h, t);
+	return before == 0 || h->when < before;
+}
+
+bool
+goat_timermod(struct goat_rtimer *t, int64_t when)
+{
+	struct goat_timer_heap *h = &lockedroom(t)->timers;
+	bool pending = t->at != 0, wake = set(h, t, when);
+
+	goat_unlock(&h->lock);
+	if (wake)
+		goat_wakenetpoller(when);
+	return pending;
+}
+
+bool
+goat_timerdel(struct goat_rtimer *t)
+{
+	struct goat_p *p = locked(t);
+	bool pending;
+
+	if (p == NULL)
+		return false;
+	pending = t->at != 0;
+	if (pending)
+		removeat(&p->timers, t->at - 1);
+	goat_unlock(&p->timers.lock);
+	return pending;
+}
+
+static struct goat_g *sendtime(struct goat_utimer *u, int64_t now);
+
+// Marks of f, for timers whose goroutine is found under the lock and readied later.
+static void
+sleeper(void *g, uintptr_t seq)
+{
+	(void)g, (void)seq;
+}
+
+static void
+channel(void *u, uintptr_t seq)
+{
+	(void)u, (void)seq;
+}
+
+// The first timer of H, which is due.
+static void
+runfirst(struct goat_timer_heap *h, int64_t now, struct goat_gqueue *ready)
+{
+	struct goat_rtimer *t = h->at[0].t;
+	void (*f)(void *, uintptr_t) = t->f;
+	void *arg = t->arg;
+	uintptr_t seq = t->seq;
+	struct goat_g *g;
+
+	if (t->when > h->at[0].when) {
+		siftdown(h, 0, (struct goat_timer_entry){ t->when, t });
+		changed(h);
+		return;
+	}
+	removeat(h, 0);
+	if (f == sleeper) {
+		goat_gqueueput(ready, arg);
+	} else if (f == channel) {
+		if ((g = sendtime(arg, now)) != NULL)
+			goat_gqueueput(ready, g);
+	} else {
+		goat_unlock(&h->lock);
+		// Now T may be gone.
+		f(arg, seq);
+		goat_lock(&h->lock);
+	}
+}
+
+int64_t
+goat_runtimers(struct goat_p *p, int64_t now)
+{
+	struct goat_timer_heap *h = &p->timers;
+	int64_t when = __atomic_load_n(&h->when, __ATOMIC_SEQ_CST);
+
+	while (when != 0 && when <= now) {
+		struct goat_gqueue ready = { 0 };
+		struct goat_g *g;
+
+		goat_lock(&h->lock);
+		for (int i = 0; i < BATCH && h->n > 0 && h->at[0].when <= now; i++)
+			runfirst(h, now, &ready);
+		when = h->when;
+		goat_unlock(&h->lock);
+		while ((g = goat_gqueueget(&ready)) != NULL)
+			goat_goready(g);
+	}
+	return when;
+}
+
+// ---------------------------------------------------------------- sleeping
+
+struct sleep {
+	struct goat_rtimer t;
+	int64_t when;
+};
+
+// Only now, as it may come due before the goroutine is parked.
+static bool
+startsleep(struct goat_g *g, void *arg)
+{
+	struct sleep *s = arg;
+
+	(void)g;
+	goat_timermod(&s->t, s->when);
+	return true;
+}
+
+static void
+sleepthread(int64_t when)
+{
+	struct timespec t = { when / 1000000000, when % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+void
+goat_sleep(int64_t ns)
+{
+	struct goat_g *g = goat_getg();
+	struct sleep s = { .t = { .f = sleeper, .arg = g } };
+
+	if (ns <= 0)
+		return;
+	s.when = after(goat_now(), ns);
+	if (g->bound)
+		sleepthread(s.when);
+	else
+		goat_goparkif(startsleep, &s, GOAT_WAIT_SLEEP);
+}
+
+// ---------------------------------------------------------------- timers of the program
+
+// What a goat_timer points to, so that the timer may lie in a frame that ends. Holds no pointers
+// but to itself, and what the collector need not know.
+struct goat_utimer {
+	struct goat_rtimer t;
+	struct goat_hchan c;
+	int64_t buf;
+};
+
+// Sends, under the lock of the heap. Gives who is to be readied, or NULL.
+static struct goat_g *
+sendtime(struct goat_utimer *u, int64_t now)
+{
+	int64_t value[2] = { now };     // as gcc does not know that 8 bytes are copied
+	struct goat_g *g;
+
+	goat_lock(&u->c.lock);
+	goat_trysend(&u->c, value, &g); // nothing comes of it where the program has closed it
+	goat_unlock(&u->c.lock);
+	return g;
+}
+
+static struct goat_utimer *
+newtimer(void)
+{
+	struct goat_utimer *u = goat_mallocbytes(sizeof(*u));
+
+	*u = (struct goat_utimer){
+		.t = { .f = channel, .arg = u, .p = somep() },
+		.c = { .dataqsiz = 1, .elemsize = sizeof(u->buf), .buf = (char *)&u->buf, .noscan = true },
+	};
+	return u;
+}
+
+static bool
+start(struct goat_utimer *u, int64_t ns)
+{
+	int64_t now = goat_now();
+	struct goat_timer_heap *h = &lockedroom(&u->t)->timers;
+	bool pending = u->t.at != 0, wake = false;
+	struct goat_g *g = NULL;
+
+	if (goat_chandrain(&u->c))
+		pending = true;
+	if (ns > 0) {
+		wake = set(h, &u->t, after(now, ns));
+	} else {
+		if (u->t.at != 0)
+			removeat(h, u->t.at - 1);
+		g = sendtime(u, now);
+	}
+	goat_unlock(&h->lock);
+	if (g != NULL)
+		goat_goready(g);
+	if (wake)
+		goat_wakenetpoller(after(now, ns));
+	return pending;
+}
+
+static struct goat_utimer *
+timerof(goat_timer *t)
+{
+	if (t->impl == NULL)
+		t->impl = newtimer();
+	return t->impl;
+}
+
+void *
+goat_after(int64_t ns)
+{
+	struct goat_utimer *u = newtimer();
+
+	start(u, ns);
+	return &u->c;
+}
+
+void *
+goat_timer_start(goat_timer *t, int64_t ns)
+{
+	struct goat_utimer *u = timerof(t);
+
+	start(u, ns);
+	return &u->c;
+}
+
+bool
+goat_timer_reset(goat_timer *t, int64_t ns)
+{
+	return start(timerof(t), ns);
+}
+
+bool
+goat_timer_stop(goat_timer *t)
+{
+	struct goat_utimer *u = t->impl;
+	struct goat_p *p = u == NULL ? NULL : locked(&u->t);
+	bool pending;
+
+	if (p == NULL)
+		return false;
+	pending = u->t.at != 0;
+	if (pending)
+		removeat(&p->timers, u->t.at - 1);
+	if (goat_chandrain(&u->c))
+		pending = true;
+	goat_unlock(&p->timers.lock);
+	return pending;
 }

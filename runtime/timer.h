@@ -17,13 +17,13 @@ struct goat_rtimer {
 	void (*f)(void *arg, uintptr_t seq);
 	void *arg;
 	uintptr_t seq;
-	struct goat_p *p;               // in whose heap it is, or NULL: in none
-	uint32_t at;                    // where in it
-	uint32_t lock;
+	struct goat_p *p;               // whose heap it is in, or was
+	uint32_t at;                    // where in it, from 1; 0: it is not pending
 };
 
 // f(arg, seq) is called at WHEN or as soon as possible after. Gives whether it was pending before,
 // and is not called for the earlier time then. Go: timer.modify.
+// f, arg and seq may be changed while it is not pending.
 GOAT_HIDDEN bool goat_timermod(struct goat_rtimer *t, int64_t when);
 // It is not called any more, though it may be on its way just now. Gives whether it was pending.
 GOAT_HIDDEN bool goat_timerdel(struct goat_rtimer *t);

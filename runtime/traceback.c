@@ -151,6 +151,18 @@ load_libdw(void)
 	return dwfl;
 }
 
+static Dwfl *
+libdw(void)
+{
+	static Dwfl *dwfl;
+	static bool tried;
+
+	if (!tried)
+		dwfl = load_libdw();
+	tried = true;
+	return dwfl;
+}
+
 // What is shown of a frame: a call of its own, and one for each function that is inlined there.
 struct call {
 	const char *name, *file;        // NULL: not known
@@ -295,8 +307,15 @@ object_of(uintptr_t pc)
 	return dladdr((void *)pc, &info) != 0 ? info.dli_fbase : NULL;
 }
 
-// Cuts off what calls main or a thread's function: at the end, what is in the object of the C
-// library; and from goat_threadstart on. The C library is where the last frame is, or where the
+static bool
+is_start(uintptr_t function)
+{
+	return function == (uintptr_t)goat_threadstart || function == (uintptr_t)goat_main0 ||
+	       function == (uintptr_t)goat_gostart1;
+}
+
+// Cuts off what calls main or a goroutine's function: at the end, what is in the object of the C
+// library; and from where such a one begins. The C library is where the last frame is, or where the
 // program's entry point has been left to.
 static void
 cut_start(void)
@@ -305,8 +324,7 @@ cut_start(void)
 	void *libc, *program = object_of(entry);
 
 	for (size_t i = 0; i < nlist; i++)
-		if (list[i].kind == FRAME &&
-		    goat_functionstart(list[i].n) == (uintptr_t)goat_threadstart)
+		if (list[i].kind == FRAME && is_start(goat_functionstart(list[i].n)))
 			nlist = i;
 	if (nlist > 0 && list[nlist - 1].kind == FRAME &&
 	    goat_functionstart(list[nlist - 1].n) == entry)
@@ -335,11 +353,43 @@ is_named(Dwfl *dwfl, uintptr_t pc, const char *prefix)
 	return name != NULL && strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-// Whether a frame is not shown: one of the runtime's functions that raise panics.
+// The directory of the source of what is at PC, as its unit has it; length in *N.
+static const char *
+source_directory(Dwfl *dwfl, uintptr_t pc, size_t *n)
+{
+	Dwfl_Module *module = dw.dwfl_addrmodule(dwfl, pc);
+	Dwarf_Addr bias;
+	Dwarf_Die *cu = module != NULL ? dw.dwfl_module_addrdie(module, pc, &bias) : NULL;
+	const char *name = cu != NULL ? dw.dwarf_diename(cu) : NULL;
+	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
+
+	*n = slash != NULL ? (size_t)(slash - name) : 0;
+	return name;
+}
+
+// Whether code is the runtime's: in its library, or of sources beside this one.
+static bool
+is_runtime(Dwfl *dwfl, uintptr_t pc)
+{
+	uintptr_t here = (uintptr_t)goat_printtrace;
+	void *object = object_of(here);
+	const char *ours, *theirs;
+	size_t n, m;
+
+	if (object != object_of(getauxval(AT_ENTRY)) && object_of(pc) == object)
+		return true;
+	if (dwfl == NULL || (ours = source_directory(dwfl, here, &n)) == NULL)
+		return false;
+	theirs = source_directory(dwfl, pc, &m);
+	return theirs != NULL && n == m && n > 0 && memcmp(ours, theirs, n) == 0;
+}
+
+// Whether a frame is not shown: what the runtime does where a goroutine waits or panics.
 static bool
 is_hidden(Dwfl *dwfl, const struct item *item, bool innermost)
 {
-	return item->kind == FRAME && innermost && is_named(dwfl, item->n / 2, "goat_");
+	return item->kind == FRAME && innermost &&
+	       (is_named(dwfl, item->n / 2, "goat_") || is_runtime(dwfl, item->n / 2));
 }
 
 // Whether the plugin has made the function, such as the wrapper of a method; that may be inlined in
@@ -407,7 +457,7 @@ print_item(size_t i, Dwfl *dwfl)
 static void
 print_list(bool names)
 {
-	Dwfl *dwfl = names ? load_libdw() : NULL;
+	Dwfl *dwfl = names ? libdw() : NULL;
 	bool innermost = true;
 
 	cut_start();
@@ -435,6 +485,7 @@ goat_printpanictrace(const struct goat_panic *p)
 	nlist = 0;
 	note_panic(p);
 	print_list(true);
+	goat_printcreator(p->g);
 }
 
 void
@@ -444,4 +495,81 @@ goat_printtrace(const struct goat_trace *t, bool names)
 	for (uint32_t i = 0; i < t->n; i++)
 		note_frame(t, i);
 	print_list(names);
+}
+
+// ---------------------------------------------------------------- other goroutines
+
+static const char *const reasons[] = {
+#define REASON(name, text) text,
+#include "waitreason.def"
+#undef REASON
+};
+
+static const char *
+status_text(const struct goat_g *g)
+{
+	switch (g->status) {
+	case GOAT_GRUNNABLE:
+		return "runnable";
+	case GOAT_GRUNNING:
+		return "running";
+	case GOAT_GWAITING:
+		return reasons[g->reason];
+	default:
+		return "idle";
+	}
+}
+
+void
+goat_printcreator(const struct goat_g *g)
+{
+	struct calls c;
+
+	if (g == NULL || g->gopc == 0 || g->id == 1)
+		return;
+	find_calls(&c, libdw(), 2 * (g->gopc - 1));
+	if (c.n == 0)
+		return;
+	goat_print("created by ");
+	goat_print(c.call[0].name != NULL ? c.call[0].name : "?");
+	goat_print(" in goroutine ");
+	goat_printuint(g->parent);
+	goat_print("\n\t");
+	goat_print(c.call[0].file != NULL ? c.call[0].file : "?");
+	if (c.call[0].line > 0) {
+		goat_print(":");
+		goat_printint(c.call[0].line);
+	}
+	goat_print("\n");
+	goat_printflush();
+}
+
+static void
+print_one(struct goat_g *g, void *arg)
+{
+	static struct goat_trace trace;
+	struct goat_regs regs;
+
+	if (g == arg || g->status == GOAT_GDEAD || g->status == GOAT_GIDLE)
+		return;
+	goat_print("\ngoroutine ");
+	goat_printuint(g->id);
+	goat_print(" [");
+	goat_print(status_text(g));
+	goat_print("]:\n");
+	if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+		goat_print("\tgoroutine running on other thread; stack unavailable\n");
+	} else {
+		arch_readswitch(g->sp, &regs);
+		trace.n = 0;
+		goat_collect(&regs, &trace);
+		goat_printtrace(&trace, true);
+	}
+	goat_printcreator(g);
+}
+
+void
+goat_printothers(const struct goat_g *but)
+{
+	goat_forallgs(print_one, (void *)but);
 }

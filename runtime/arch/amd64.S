@@ -163,5 +163,81 @@ HIDDEN(goat_sigpanic)
 	ud2
 END(goat_sigpanic)
 
+// %rdi: from, %rsi: to. The control words of floating point belong to what functions preserve; to load
+// them takes longer than to compare them.
+HIDDEN(goat_switch)
+	pushq %rbp
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rbp, 0
+	pushq %rbx
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset rbx, 0
+	pushq %r12
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r12, 0
+	pushq %r13
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r13, 0
+	pushq %r14
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r14, 0
+	pushq %r15
+	.cfi_adjust_cfa_offset 8
+	.cfi_rel_offset r15, 0
+	subq $8, %rsp
+	.cfi_adjust_cfa_offset 8
+	stmxcsr (%rsp)
+	fnstcw 4(%rsp)
+	movzwl 4(%rsp), %eax
+	movl (%rsp), %ecx
+	movq %rsp, ARCH_G_SP(%rdi)
+	movq ARCH_G_SP(%rsi), %rsp
+	movl $0, ARCH_G_ONCPU(%rdi)
+	cmpl (%rsp), %ecx
+	jne 1f
+	cmpw 4(%rsp), %ax
+	jne 1f
+2:	addq $8, %rsp
+	.cfi_adjust_cfa_offset -8
+	popq %r15
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r15
+	popq %r14
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r14
+	popq %r13
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r13
+	popq %r12
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore r12
+	popq %rbx
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore rbx
+	popq %rbp
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore rbp
+	ret
+1:	.cfi_def_cfa_offset 64
+	.cfi_offset rbp, -16
+	.cfi_offset rbx, -24
+	.cfi_offset r12, -32
+	.cfi_offset r13, -40
+	.cfi_offset r14, -48
+	.cfi_offset r15, -56
+	ldmxcsr (%rsp)
+	fldcw 4(%rsp)
+	jmp 2b
+END(goat_switch)
+
+// Where a new goroutine begins: %rbx function, %r12 argument.
+HIDDEN(goat_gostart)
+	.cfi_undefined rip
+	movq %rbx, %rdi
+	movq %r12, %rsi
+	call goat_gostart1
+	ud2
+END(goat_gostart)
+
 	.section .note.GNU-stack, "", @progbits
 #endif

@@ -13,7 +13,16 @@
 #define ARCH_REDZONE 128
 #define ARCH_REGS_SIZE 144
 
+// Where goat_switch keeps these in a struct goat_g.
+#define ARCH_G_SP 0
+#define ARCH_G_ONCPU 8
+// What it leaves on the stack: from the saved stack pointer, control words, r15 r14 r13 r12 rbx rbp
+// and the return address.
+#define ARCH_SWITCH_FRAME 64
+
 #ifndef __ASSEMBLER__
+#define arch_pause() __asm__ volatile("pause")
+
 // What was blocked when the signal came whose handler returns to the frame of these registers.
 #define arch_mask(regs) (&((const ucontext_t *)(regs)->r[ARCH_SP])->uc_sigmask)
 

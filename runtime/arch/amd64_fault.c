@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// amd64_fault.c: the context of a fault.
+// amd64_fault.c: the context of a fault, and of a goroutine that does not run.
 //
 // Layer: arch.
 
 #include "arch.h"
+
+#include <string.h>
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 
@@ -60,5 +62,47 @@ arch_dividesbyzero(const struct goat_regs *regs)
 		return (regs->r[dwarf[r - 4]] >> 8 & 0xff) == 0;        // ah ch dh bh
 	v = regs->r[r < 8 ? dwarf[r] : r];
 	return (!wide ? (uint8_t)v : half ? (uint16_t)v : rex & 8 ? v : (uint32_t)v) == 0;
+}
+
+GOAT_HIDDEN void goat_gostart(void);
+
+// As goat_switch leaves it.
+struct frame {
+	uint32_t mxcsr;
+	uint16_t fcw, unused;
+	uintptr_t r15, r14, r13, r12, rbx, rbp, rip;
+};
+
+_Static_assert(sizeof(struct frame) == ARCH_SWITCH_FRAME, "amd64.S has it");
+
+uintptr_t
+arch_newstack(uintptr_t top, void *fn, void *arg)
+{
+	struct frame *f = (struct frame *)((top & -(uintptr_t)16) - sizeof *f);
+
+	// What a process begins with.
+	f->mxcsr = 0x1f80;
+	f->fcw = 0x37f;
+	f->rbx = (uintptr_t)fn;
+	f->r12 = (uintptr_t)arg;
+	f->rbp = 0;
+	f->rip = (uintptr_t)goat_gostart;
+	return (uintptr_t)f;
+}
+
+void
+arch_readswitch(uintptr_t sp, struct goat_regs *regs)
+{
+	const struct frame *f = (const struct frame *)sp;
+
+	memset(regs, 0, sizeof *regs);
+	regs->r[3] = f->rbx;
+	regs->r[ARCH_FP] = f->rbp;
+	regs->r[12] = f->r12;
+	regs->r[13] = f->r13;
+	regs->r[14] = f->r14;
+	regs->r[15] = f->r15;
+	regs->r[ARCH_SP] = sp + sizeof *f;
+	regs->r[ARCH_PC] = f->rip;
 }
 #endif

@@ -13,6 +13,8 @@
 //	ARCH_REGS_SIZE                          the size of struct goat_regs
 //	arch_mask(REGS)                         signals to block again when a handler is left
 //	arch_here(REGS)                         the registers of who says this
+//	arch_pause()                            for loops that wait for another processor
+//	ARCH_G_SP, ARCH_G_ONCPU                 where these are in a struct goat_g
 //
 // and the .S file goat_gopanic, goat_resume, goat_goexit and goat_recover, which hand the registers
 // of their caller to the function of that name with a 1, and what is declared at the end here.
@@ -54,6 +56,16 @@ GOAT_HIDDEN void goat_bottom(void (*fn)(void *), void *arg, void *top);
 // Where a signal handler lets a thread go on, with the stack pointer at a struct goat_regs, that
 // of the fault, with what else is there. Unwinds as a signal's frame.
 GOAT_HIDDEN void goat_sigpanic(void);
+
+// Leaves FROM, whose registers that functions preserve are kept on its stack, for TO, which once left
+// the same way or is new. When FROM's stack is not in use any more, its oncpu is 0. Returns in TO.
+struct goat_g;
+GOAT_HIDDEN void goat_switch(struct goat_g *from, struct goat_g *to);
+// The stack pointer for goat_switch of a new goroutine whose stack ends at TOP: it calls
+// goat_gostart1(fn, arg), which must not return.
+GOAT_HIDDEN uintptr_t arch_newstack(uintptr_t top, void *fn, void *arg);
+// The registers of who has left by way of goat_switch, as they are behind that call.
+GOAT_HIDDEN void arch_readswitch(uintptr_t sp, struct goat_regs *regs);
 
 // The _fault.c file. The registers of a fault; where to go on instead; out of a call of what
 // is no code, to the caller; and whether the division there is by zero, rather than too large.

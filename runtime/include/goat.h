@@ -466,6 +466,26 @@ int goat_numgoroutine(void);
 // runtime.GOMAXPROCS.
 int goat_maxprocs(int n);
 
+// ---------------------------------------------------------------- timers
+
+#ifdef goat_chan
+// A channel that gets goat_now() after NS nanoseconds. Go: time.After.
+goat_chan(int64_t) goat_after(int64_t ns);
+
+// { 0 } is ready for use. A copy is the same timer. Go: time.Timer.
+typedef struct goat_timer {
+	void *impl;
+} goat_timer;
+
+// Its channel, of capacity 1, which gets goat_now() after NS nanoseconds: it is the same each time. A
+// timer that is pending is reset.
+goat_chan(int64_t) goat_timer_start(goat_timer *goat_noescape t, int64_t ns);
+// What it has sent that was not received is taken back by these, and counts as pending. They give
+// whether it was.
+bool goat_timer_stop(goat_timer *goat_noescape t);
+bool goat_timer_reset(goat_timer *goat_noescape t, int64_t ns);
+#endif
+
 // ---------------------------------------------------------------- synchronisation
 
 // All of these: { 0 } is ready for use; not to be copied after that. They park the goroutine, not the
@@ -480,6 +500,29 @@ void goat_mutex_lock(goat_mutex *goat_noescape m);
 bool goat_mutex_trylock(goat_mutex *goat_noescape m);
 // Ends the program where it is not locked: `fatal error: sync: unlock of unlocked mutex`.
 void goat_mutex_unlock(goat_mutex *goat_noescape m);
+
+// What is left when one instruction does not do it.
+void goat_mutex_lockslow(goat_mutex *goat_noescape m);
+void goat_mutex_unlockslow(goat_mutex *goat_noescape m, int32_t now);
+
+extern __inline__ __attribute__((__gnu_inline__)) void
+goat_mutex_lock(goat_mutex *goat_noescape m)
+{
+	int32_t unlocked = 0;
+
+	if (!__atomic_compare_exchange_n(&m->state, &unlocked, 1, 0, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		goat_mutex_lockslow(m);
+}
+
+extern __inline__ __attribute__((__gnu_inline__)) void
+goat_mutex_unlock(goat_mutex *goat_noescape m)
+{
+	int32_t now = __atomic_sub_fetch(&m->state, 1, __ATOMIC_RELEASE);
+
+	if (now != 0)
+		goat_mutex_unlockslow(m, now);
+}
 
 typedef struct goat_rwmutex {
 	goat_mutex w;

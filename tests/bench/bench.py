@@ -26,6 +26,7 @@ Peer = collections.namedtuple("Peer", "source name header debian packages",
                               defaults=(None, None, ()))
 Benchmark = collections.namedtuple("Benchmark", "name peers", defaults=((),))
 BENCHMARKS = (
+    Benchmark("alloc"),
     Benchmark("defer"),
     Benchmark("panic"),
     Benchmark("icall", (Peer("icall_table.c", "C table"),)),

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// lock.c: what is below the scheduler: locks that spin, futexes, and errno.
+//
+// A goat_lock guards a few instructions, so who finds it taken spins; if that lasts, the holder's
+// thread does not run, and the spinner gives up the processor. To release it is a plain store, which
+// saves an atomic instruction (5 ns here) against a lock whose waiters sleep.
+//
+// Go:    as runtime/lock_spinbit.go and lock_futex.go in what they are for.
+// Layer: base.
+
+#include "runtime2.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SPINS = 64, YIELDS = 64 };
+
+void
+goat_spin(uint32_t *turn)
+{
+	uint32_t n = (*turn)++;
+
+	if (n < SPINS)
+		arch_pause();
+	else if (n < SPINS + YIELDS)
+		sched_yield();
+	else
+		nanosleep(&(struct timespec){ .tv_nsec = 20000 }, NULL);
+}
+
+void
+goat_lockslow(struct goat_lock *l)
+{
+	uint32_t turn = 0;
+
+	do {
+		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED) != 0)
+			goat_spin(&turn);
+	} while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE) != 0);
+}
+
+void
+goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, ns < 0 ? NULL : &t, NULL, 0);
+}
+
+void
+goat_futexwake(uint32_t *at, uint32_t n)
+{
+	syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+}
+
+// The C library says that errno's address is const, so a compiler keeps it across a switch to another
+// thread. It cannot look into these.
+__attribute__((noipa)) int
+goat_errno(void)
+{
+	return errno;
+}
+
+__attribute__((noipa)) void
+goat_seterrno(int e)
+{
+	errno = e;
+}

@@ -1,0 +1,773 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// netpoll.c: goroutines that wait for descriptors.
+//
+// Who wants something of a descriptor tries first. Where the kernel says EAGAIN, it parks in the
+// queue of its direction, until an event lets it try again:
+//
+//	see seq --> try --EAGAIN--> arm, once --> lock; seq as seen? --> in the queue, park
+//	                                                   | no
+//	            try again <----------------------------+
+//	event:      lock; seq++; the first of the queue goes on
+//
+// An event that comes after the kernel has said EAGAIN is counted either before seq is compared or
+// when the one who parked is in the queue already, so none is lost, and nothing needs to be written or
+// locked where the first try succeeds. Events are edges, so one who was woken and has got something
+// wakes the next in the queue: there may be more (goat_pollpass).
+//
+// A descriptor's number may mean another file from one call to the next, by a close(2) that nobody told us
+// of. So what comes from elsewhere is armed anew each time one parks; the kernel says then if it has
+// been another file. Sockets that were made here are armed once, and looked at when somebody has been parked
+// for CHECK: only who reuses the number of one without goat_close has to wait that long. A deadline
+// that is over counts only for the file it was set for.
+//
+// N1  A G is in queues of one descriptor, and whoever takes it out of them, under the lock, wakes it.
+// N2  pd->gen changes whenever the number means another file; events of an older one do not count.
+// N3  armed: edge-triggered, the kernel tells of these directions under this gen. Level-triggered (poll,
+//     select), for one event each.
+//
+// Go:    as runtime/netpoll.go, but a queue in each direction in the place of internal/poll.fdMutex and
+//        counted events in the place of pdReady; one deadline for both.
+// Layer: wait.
+
+#include "netpoll.h"
+
+#include "knobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int64_t goat_now(void);
+
+// How long somebody is parked on a socket of ours before it is made sure that it is the same, in
+// nanoseconds: once or twice that.
+enum { CHECK = 100000000 };
+// A result: the number means another file now.
+enum { RENEWED = -1 };
+
+uint32_t goat_netpollwaiters;
+
+static const struct goat_poller *poller;
+static int breakfd;
+static uint32_t breaking;               // breakfd has been written to
+static uint32_t inited;                 // 1 under way, 2
+static uint32_t checking;               // the timer of check is pending
+
+// ---------------------------------------------------------------- the table
+
+// By 10 bits of the number each.
+enum { PART = 1 << 10 };
+
+typedef struct goat_polldesc *chunk;
+static chunk *parts[PART], first_part[PART];
+
+// *AT, which is made if it is NULL, with SIZE zeroed bytes; NULL: no memory.
+static void *
+have(void **at, size_t size)
+{
+	void *p = __atomic_load_n(at, __ATOMIC_ACQUIRE), *was = NULL;
+
+	if (p != NULL)
+		return p;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	if (__atomic_compare_exchange_n(at, &was, p, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return p;
+	munmap(p, size);
+	return was;
+}
+
+static struct goat_polldesc *
+lookup(int fd)
+{
+	chunk *part = __atomic_load_n(&parts[fd >> 20], __ATOMIC_ACQUIRE), c;
+
+	if (fd < 1 << 20)
+		part = first_part;
+	if (part == NULL || (c = __atomic_load_n(&part[fd >> 10 & (PART - 1)], __ATOMIC_ACQUIRE)) == NULL)
+		return NULL;
+	return &c[fd & (PART - 1)];
+}
+
+struct goat_polldesc *
+goat_polldescof(int fd)
+{
+	struct goat_polldesc *pd;
+	chunk *part = first_part, c;
+
+	if (fd < 0 || fd >> 20 >= PART)
+		return NULL;
+	if ((pd = lookup(fd)) == NULL) {
+		if (fd >= 1 << 20)
+			part = have((void **)&parts[fd >> 20], PART * sizeof *part);
+		if (part == NULL)
+			return NULL;
+		c = have((void **)&part[fd >> 10 & (PART - 1)], PART * sizeof *c);
+		if (c == NULL)
+			return NULL;
+		pd = &c[fd & (PART - 1)];
+	}
+	if (__builtin_expect(pd->fd != fd, 0))
+		__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
+	return pd;
+}
+
+// ---------------------------------------------------------------- queues; all with pd->lock
+
+static int
+index_of(unsigned queue)
+{
+	return __builtin_ctz(queue);
+}
+
+static void
+enqueue(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
+{
+	w->queues = queues;
+	for (; queues != 0; queues &= queues - 1) {
+		int i = index_of(queues);
+		struct goat_polllink *l = &w->in[i], *first = pd->first[i];
+
+		l->waiter = w;
+		if (first == NULL) {
+			l->next = l->prev = l;
+			__atomic_store_n(&pd->first[i], l, __ATOMIC_RELAXED);
+			continue;
+		}
+		l->next = first;
+		l->prev = first->prev;
+		first->prev->next = l;
+		first->prev = l;
+	}
+}
+
+static void
+dequeue(struct goat_polldesc *pd, struct goat_pollwaiter *w)
+{
+	for (; w->queues != 0; w->queues &= w->queues - 1) {
+		int i = index_of(w->queues);
+		struct goat_polllink *l = &w->in[i];
+
+		if (pd->first[i] == l)
+			__atomic_store_n(&pd->first[i], l->next == l ? NULL : l->next, __ATOMIC_RELAXED);
+		l->next->prev = l->prev;
+		l->prev->next = l->next;
+	}
+}
+
+// W goes on with RESULT, as part of LIST. N1
+static void
+wake(struct goat_polldesc *pd, struct goat_pollwaiter *w, int result, struct goat_gqueue *list)
+{
+	dequeue(pd, w);
+	w->result = result;
+	goat_gqueueput(list, w->g);
+}
+
+static void
+wake_first(struct goat_polldesc *pd, unsigned queue, struct goat_gqueue *list)
+{
+	struct goat_polllink *l = pd->first[index_of(queue)];
+
+	if (l != NULL)
+		wake(pd, l->waiter, 0, list);
+}
+
+static void
+wake_all(struct goat_polldesc *pd, int result, struct goat_gqueue *list)
+{
+	for (int i = 0; i < 3; i++)
+		while (pd->first[i] != NULL)
+			wake(pd, pd->first[i]->waiter, result, list);
+}
+
+// Without the lock: LIST goes on.
+static void
+run(struct goat_gqueue *list)
+{
+	if (list->n == 0)
+		return;
+	__atomic_sub_fetch(&goat_netpollwaiters, (uint32_t)list->n, __ATOMIC_RELAXED);
+	if (list->n == 1)
+		goat_goready(goat_gqueueget(list));
+	else
+		goat_injectglist(list);
+}
+
+// The number means another file. N2
+static void
+renew(struct goat_polldesc *pd, enum goat_pollkind kind, int result, struct goat_gqueue *list)
+{
+	wake_all(pd, result, list);
+	__atomic_store_n(&pd->gen, pd->gen + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&pd->seq[0], pd->seq[0] + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&pd->seq[1], pd->seq[1] + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&pd->kind, kind, __ATOMIC_RELAXED);
+	__atomic_store_n(&pd->armed, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&pd->hup, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&pd->expired, 0, __ATOMIC_RELAXED);
+	if (pd->deadline != NULL)
+		__atomic_store_n(&pd->deadline->when, 0, __ATOMIC_RELAXED);
+}
+
+// ---------------------------------------------------------------- is it the same file?
+
+// PD, armed when it had GEN, turned out to be another file.
+static void
+replaced(struct goat_polldesc *pd, uint32_t gen)
+{
+	struct goat_gqueue woken = { 0 };
+
+	goat_lock(&pd->lock);
+	if (pd->gen == gen)
+		renew(pd, GOAT_POLLFOREIGN, RENEWED, &woken);
+	goat_unlock(&pd->lock);
+	run(&woken);
+}
+
+// What has been parked since the last time is armed again. Gives whether there is a next time.
+static bool
+check_one(struct goat_polldesc *pd)
+{
+	uint8_t armed = 0, seen;
+	uint32_t gen;
+
+	if (__atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) == NULL &&
+	    __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) == NULL)
+		return false;
+	goat_lock(&pd->lock);
+	seen = pd->seen;
+	gen = pd->gen;
+	if (pd->kind != GOAT_POLLFOREIGN && (pd->first[0] != NULL || pd->first[1] != NULL)) {
+		if (seen == 1)
+			armed = pd->armed;
+		if (seen < 2)
+			pd->seen++;
+	} else
+		seen = 2;
+	goat_unlock(&pd->lock);
+	if (armed != 0 && poller->arm(pd->fd, gen, armed, true) != 0)
+		replaced(pd, gen);
+	return seen == 0;
+}
+
+static bool
+check_part(chunk *part)
+{
+	bool again = false;
+
+	for (int i = 0; part != NULL && i < PART; i++) {
+		chunk c = __atomic_load_n(&part[i], __ATOMIC_ACQUIRE);
+
+		for (int k = 0; c != NULL && k < PART; k++)
+			again |= check_one(&c[k]);
+	}
+	return again;
+}
+
+static void check(void *, uintptr_t);
+static struct goat_rtimer check_timer = { .f = check };
+
+static void
+check(void *arg, uintptr_t timer_seq)
+{
+	bool again;
+
+	// Who parks from now on starts the timer again, unless this does.
+	__atomic_store_n(&checking, 0, __ATOMIC_SEQ_CST);
+	again = check_part(first_part);
+	for (int i = 1; i < PART; i++)
+		again |= check_part(__atomic_load_n(&parts[i], __ATOMIC_ACQUIRE));
+	if (again && __atomic_exchange_n(&checking, 1, __ATOMIC_SEQ_CST) == 0)
+		goat_timermod(&check_timer, goat_now() + CHECK);
+}
+
+static void
+want_check(void)
+{
+	if (__builtin_expect(__atomic_load_n(&checking, __ATOMIC_SEQ_CST) == 0, 0) &&
+	    __atomic_exchange_n(&checking, 1, __ATOMIC_SEQ_CST) == 0)
+		goat_timermod(&check_timer, goat_now() + CHECK);
+}
+
+// ---------------------------------------------------------------- deadlines
+
+static void
+deadline_passed(void *arg, uintptr_t timer_seq)
+{
+	struct goat_polldeadline *d = arg;
+	struct goat_polldesc *pd = d->pd;
+	struct goat_gqueue woken = { 0 };
+
+	goat_lock(&pd->lock);
+	if (d->when != 0 && d->when <= goat_now()) {
+		__atomic_store_n(&pd->expired, 1, __ATOMIC_RELAXED);
+		wake_all(pd, ETIMEDOUT, &woken);
+	}
+	goat_unlock(&pd->lock);
+	run(&woken);
+}
+
+// The timer is to say what d->when says, which others may be changing.
+static void
+set_timer(struct goat_polldeadline *d)
+{
+	int64_t when;
+
+	do {
+		when = __atomic_load_n(&d->when, __ATOMIC_SEQ_CST);
+		if (when == 0)
+			goat_timerdel(&d->timer);
+		else
+			goat_timermod(&d->timer, when);
+	} while (__atomic_load_n(&d->when, __ATOMIC_SEQ_CST) != when);
+}
+
+static struct goat_polldeadline *
+have_deadline(struct goat_polldesc *pd)
+{
+	struct goat_polldeadline *d = __atomic_load_n(&pd->deadline, __ATOMIC_ACQUIRE), *was = NULL;
+
+	if (d != NULL || (d = calloc(1, sizeof *d)) == NULL)
+		return d;
+	d->pd = pd;
+	d->timer.f = deadline_passed;
+	d->timer.arg = d;
+	if (__atomic_compare_exchange_n(&pd->deadline, &was, d, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return d;
+	free(d);
+	return was;
+}
+
+// Makes sure that what is known of PD is of the file it is now. Gives 0 or an errno.
+static int
+verify(struct goat_polldesc *pd)
+{
+	uint32_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	uint8_t armed = __atomic_load_n(&pd->armed, __ATOMIC_RELAXED);
+	int err;
+
+	if (poller->level)
+		return fcntl(pd->fd, F_GETFD) < 0 ? errno : 0;
+	err = poller->arm(pd->fd, gen, armed | GOAT_POLLR, armed != 0);
+	if (err > 0)
+		return err;
+	if (err < 0)
+		replaced(pd, gen);
+	goat_lock(&pd->lock);
+	if (err == 0 && pd->gen == gen)
+		__atomic_store_n(&pd->armed, pd->armed | GOAT_POLLR, __ATOMIC_RELAXED);
+	goat_unlock(&pd->lock);
+	return 0;
+}
+
+int
+goat_polldeadline(struct goat_polldesc *pd, int64_t when)
+{
+	struct goat_polldeadline *d;
+	struct goat_gqueue woken = { 0 };
+	int err;
+
+	goat_netpollinit();
+	if ((err = verify(pd)) != 0)
+		return err;
+	if ((d = have_deadline(pd)) == NULL)
+		return ENOMEM;
+	goat_lock(&pd->lock);
+	__atomic_store_n(&pd->expired, when != 0 && when <= goat_now(), __ATOMIC_RELAXED);
+	__atomic_store_n(&d->when, pd->expired ? 0 : when, __ATOMIC_SEQ_CST);
+	if (pd->expired)
+		wake_all(pd, ETIMEDOUT, &woken);
+	goat_unlock(&pd->lock);
+	set_timer(d);
+	run(&woken);
+	return 0;
+}
+
+bool
+goat_pollexpired(struct goat_polldesc *pd)
+{
+	return __atomic_load_n(&pd->expired, __ATOMIC_RELAXED) &&
+	       (verify(pd) != 0 || __atomic_load_n(&pd->expired, __ATOMIC_RELAXED));
+}
+
+// A deadline of one wait. Kept for the next one: the timer may be on its way still when that ends.
+struct own_deadline {
+	struct goat_rtimer timer;
+	struct own_deadline *next;
+	struct goat_lock lock;
+	bool passed;                    // guarded by the descriptor's lock
+	int64_t when;
+	struct goat_polldesc *pd;
+	struct goat_pollwaiter *waiter; // or NULL
+};
+
+static struct own_deadline *own_deadlines;
+static struct goat_lock own_lock;
+
+static void
+own_passed(void *arg, uintptr_t timer_seq)
+{
+	struct own_deadline *d = arg;
+	struct goat_gqueue woken = { 0 };
+
+	goat_lock(&d->lock);
+	if (d->waiter != NULL && d->when <= goat_now()) {
+		goat_lock(&d->pd->lock);
+		d->passed = true;
+		if (d->waiter->queues != 0)
+			wake(d->pd, d->waiter, ETIMEDOUT, &woken);
+		goat_unlock(&d->pd->lock);
+	}
+	goat_unlock(&d->lock);
+	run(&woken);
+}
+
+static struct own_deadline *
+begin_own(struct goat_polldesc *pd, struct goat_pollwaiter *w, int64_t when)
+{
+	struct own_deadline *d;
+
+	goat_lock(&own_lock);
+	if ((d = own_deadlines) != NULL)
+		own_deadlines = d->next;
+	goat_unlock(&own_lock);
+	if (d == NULL && (d = calloc(1, sizeof *d)) == NULL)
+		return NULL;
+	d->timer.f = own_passed;
+	d->timer.arg = d;
+	goat_lock(&d->lock);
+	d->passed = false;
+	d->when = when;
+	d->pd = pd;
+	d->waiter = w;
+	goat_unlock(&d->lock);
+	goat_timermod(&d->timer, when);
+	return d;
+}
+
+static void
+end_own(struct own_deadline *d)
+{
+	if (d == NULL)
+		return;
+	goat_lock(&d->lock);
+	d->waiter = NULL;
+	goat_unlock(&d->lock);
+	goat_timerdel(&d->timer);
+	goat_lock(&own_lock);
+	d->next = own_deadlines;
+	own_deadlines = d;
+	goat_unlock(&own_lock);
+}
+
+// ---------------------------------------------------------------- waiting
+
+// With the lock: what makes waiting pointless, or 0. EAGAIN: something came.
+static int
+no_wait(const struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *seen)
+{
+	if (pd->gen != seen->gen)
+		return ECANCELED;
+	if (pd->expired)
+		return ETIMEDOUT;
+	if ((directions & GOAT_POLLR && pd->seq[0] != seen->seq[0]) ||
+	    (directions & GOAT_POLLW && pd->seq[1] != seen->seq[1]))
+		return EAGAIN;
+	return 0;
+}
+
+// One more is going to park. A goroutine's M looks at the poller itself when it has nothing to do; a
+// thread that is none of the scheduler's sees to it that somebody does. Without the lock.
+static void
+begin_wait(struct goat_pollwaiter *w)
+{
+	w->g = goat_getg();
+	__atomic_add_fetch(&goat_netpollwaiters, 1, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(w->g->bound, 0))
+		goat_wakenetpoller(INT64_MAX);
+}
+
+// It does not park.
+static void
+end_wait(void)
+{
+	__atomic_sub_fetch(&goat_netpollwaiters, 1, __ATOMIC_RELAXED);
+}
+
+// Parks with W in QUEUES; pd->lock is released.
+static void
+park(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
+{
+	enqueue(pd, w, queues);
+	goat_gopark(&pd->lock, GOAT_WAIT_IO);
+}
+
+// Gives 0, an errno, or RENEWED.
+static int
+arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *seen)
+{
+	uint8_t armed = __atomic_load_n(&pd->armed, __ATOMIC_RELAXED);
+	int err;
+
+	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN && !poller->level &&
+	    (armed & directions) == directions)
+		return 0;
+	err = poller->arm(pd->fd, seen->gen, armed | directions, armed != 0);
+	if (err == RENEWED)
+		replaced(pd, seen->gen);
+	return err;
+}
+
+int
+goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollseen *seen, int64_t when)
+{
+	struct goat_pollwaiter w = { 0 };
+	struct own_deadline *own = NULL;
+	int err;
+
+	goat_netpollinit();
+	err = arm(pd, directions, seen);
+	if (err > 0)
+		return err;
+	if (err == 0) {
+		if (when != 0 && (own = begin_own(pd, &w, when)) == NULL)
+			return ENOMEM;
+		begin_wait(&w);
+		goat_lock(&pd->lock);
+		err = no_wait(pd, directions, seen);
+		if (err == 0 && own != NULL && own->passed)
+			err = ETIMEDOUT;
+		if (err == 0) {
+			__atomic_store_n(&pd->armed, pd->armed | directions, __ATOMIC_RELAXED); // N3
+			pd->seen = 0;
+			if (pd->kind != GOAT_POLLFOREIGN && !poller->level)
+				want_check();
+			park(pd, &w, directions);
+			err = w.result;
+		} else {
+			goat_unlock(&pd->lock);
+			end_wait();
+		}
+		end_own(own);
+	}
+	if (err == RENEWED)
+		seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	return err == RENEWED || err == EAGAIN ? 0 : err;
+}
+
+void
+goat_pollpass(struct goat_polldesc *pd, unsigned directions)
+{
+	struct goat_gqueue woken = { 0 };
+
+	if ((directions & GOAT_POLLR && __atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) != NULL) ||
+	    (directions & GOAT_POLLW && __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) != NULL)) {
+		goat_lock(&pd->lock);
+		if (directions & GOAT_POLLR)
+			wake_first(pd, GOAT_POLLR, &woken);
+		if (directions & GOAT_POLLW)
+			wake_first(pd, GOAT_POLLW, &woken);
+		goat_unlock(&pd->lock);
+		run(&woken);
+	}
+}
+
+// ---------------------------------------------------------------- the turn to write
+
+int
+goat_polllock(struct goat_polldesc *pd)
+{
+	struct goat_pollwaiter w = { 0 };
+	uint8_t was = 0;
+
+	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
+							 __ATOMIC_RELAXED), 1))
+		return 0;
+	begin_wait(&w);
+	goat_lock(&pd->lock);
+	do {
+		was = 0;
+		if (__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED)) {
+			goat_unlock(&pd->lock);
+			end_wait();
+			return 0;
+		}
+	} while (was == 1 && !__atomic_compare_exchange_n(&pd->writing, &was, 2, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	if (pd->expired) {
+		goat_unlock(&pd->lock);
+		end_wait();
+		return ETIMEDOUT;
+	}
+	park(pd, &w, GOAT_POLLLOCK);
+	return w.result == RENEWED ? ECANCELED : w.result;
+}
+
+void
+goat_pollunlock(struct goat_polldesc *pd)
+{
+	struct goat_gqueue woken = { 0 };
+	uint8_t was = 1;
+
+	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 0, false, __ATOMIC_RELEASE,
+							 __ATOMIC_RELAXED), 1))
+		return;
+	goat_lock(&pd->lock);
+	// It is the next one's, or nobody's.
+	wake_first(pd, GOAT_POLLLOCK, &woken);
+	__atomic_store_n(&pd->writing, pd->first[2] != NULL ? 2 : woken.n != 0, __ATOMIC_RELEASE);
+	goat_unlock(&pd->lock);
+	run(&woken);
+}
+
+// ---------------------------------------------------------------- a descriptor's beginning and end
+
+int
+goat_polladopt(int fd, enum goat_pollkind kind)
+{
+	struct goat_polldesc *pd = goat_polldescof(fd);
+	struct goat_gqueue woken = { 0 };
+
+	if (pd == NULL)
+		return ENOMEM;
+	goat_lock(&pd->lock);
+	renew(pd, kind, ECANCELED, &woken);
+	goat_unlock(&pd->lock);
+	run(&woken);
+	return 0;
+}
+
+void
+goat_pollclosing(struct goat_polldesc *pd)
+{
+	struct goat_polldeadline *d;
+	struct goat_gqueue woken = { 0 };
+
+	goat_lock(&pd->lock);
+	renew(pd, GOAT_POLLFOREIGN, ECANCELED, &woken);
+	d = pd->deadline;
+	goat_unlock(&pd->lock);
+	if (d != NULL)
+		set_timer(d);
+	run(&woken);
+}
+
+// Who has come between may have been armed for what is closed now.
+void
+goat_pollclosed(struct goat_polldesc *pd)
+{
+	struct goat_gqueue woken = { 0 };
+
+	goat_lock(&pd->lock);
+	if (pd->first[0] != NULL || pd->first[1] != NULL) {
+		__atomic_store_n(&pd->gen, pd->gen + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&pd->armed, 0, __ATOMIC_RELAXED);
+		wake_all(pd, RENEWED, &woken);
+	}
+	goat_unlock(&pd->lock);
+	run(&woken);
+}
+
+// ---------------------------------------------------------------- for the scheduler
+
+void
+goat_netpollinit(void)
+{
+	static const struct goat_poller *const pollers[] = { &goat_epollpoller };
+	uint32_t was = 0;
+	int err = 0;
+
+	if (__builtin_expect(__atomic_load_n(&inited, __ATOMIC_ACQUIRE) == 2, 1))
+		return;
+	if (!__atomic_compare_exchange_n(&inited, &was, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(&inited, __ATOMIC_ACQUIRE) != 2)
+			goat_futexsleep(&inited, 1, -1);
+		return;
+	}
+	poller = pollers[0];
+	if ((breakfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+		err = errno;
+	if (err == 0)
+		err = poller->init(breakfd);
+	if (err != 0) {
+		errno = err;
+		goat_fatal("runtime: netpollinit failed");
+	}
+	__atomic_store_n(&inited, 2, __ATOMIC_RELEASE);
+	goat_futexwake(&inited, INT32_MAX);
+}
+
+void
+goat_netpollbreak(void)
+{
+	uint64_t one = 1;
+
+	if (__atomic_exchange_n(&breaking, 1, __ATOMIC_SEQ_CST) == 0 &&
+	    write(breakfd, &one, sizeof one) < 0 && errno != EAGAIN)
+		goat_fatal("runtime: netpollBreak write failed");
+}
+
+// Only who sleeps takes it: for another one it would be lost.
+static void
+take_break(int64_t delay)
+{
+	uint64_t count;
+
+	if (delay == 0)
+		return;
+	if (read(breakfd, &count, sizeof count) < 0 && errno != EAGAIN)
+		goat_fatal("runtime: netpoll: break descriptor is gone");
+	__atomic_store_n(&breaking, 0, __ATOMIC_SEQ_CST);
+}
+
+static void
+event(const struct goat_pollevent *e, struct goat_gqueue *list)
+{
+	struct goat_polldesc *pd = lookup(e->fd);
+
+	goat_lock(&pd->lock);
+	if (pd->gen == e->gen) {        // N2
+		if (poller->level)
+			__atomic_store_n(&pd->armed, pd->armed & ~e->ready, __ATOMIC_RELAXED);
+		if (e->ready & GOAT_POLLHUP)
+			__atomic_store_n(&pd->hup, 1, __ATOMIC_RELAXED);
+		if (e->ready & GOAT_POLLR) {
+			__atomic_store_n(&pd->seq[0], pd->seq[0] + 1, __ATOMIC_RELEASE);
+			wake_first(pd, GOAT_POLLR, list);
+		}
+		if (e->ready & GOAT_POLLW) {
+			__atomic_store_n(&pd->seq[1], pd->seq[1] + 1, __ATOMIC_RELEASE);
+			wake_first(pd, GOAT_POLLW, list);
+		}
+	}
+	goat_unlock(&pd->lock);
+}
+
+struct goat_gqueue
+goat_netpoll(int64_t delay)
+{
+	struct goat_pollevent events[GOAT_POLLBATCH];
+	struct goat_gqueue list = { 0 };
+	int n;
+
+	if (__atomic_load_n(&inited, __ATOMIC_ACQUIRE) != 2)
+		return list;
+	n = poller->wait(events, delay);
+	for (int i = 0; i < n; i++)
+		if (events[i].fd < 0)
+			take_break(delay);
+		else
+			event(&events[i], &list);
+	if (list.n != 0)
+		__atomic_sub_fetch(&goat_netpollwaiters, (uint32_t)list.n, __ATOMIC_RELAXED);
+	return list;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// netpoll.h: who waits for a descriptor, and what tells that it is ready.
+//
+// Go:    as runtime/netpoll.go; a backend is what netpoll_epoll.go and its like are there.
+// Layer: wait.
+
+#ifndef GOAT_NETPOLL_H
+#define GOAT_NETPOLL_H
+
+#include "runtime2.h"
+#include "timer.h"
+
+// ---------------------------------------------------------------- backends
+
+// Directions, and queues of those who wait. LOCK: for the turn to write.
+enum {
+	GOAT_POLLR = 1,
+	GOAT_POLLW = 2,
+	GOAT_POLLLOCK = 4,
+	GOAT_POLLHUP = 4,               // of an event: an end, an error or urgent data
+};
+
+// Descriptor FD, as it was armed with GEN, is ready. FD -1: somebody called netpollbreak.
+struct goat_pollevent {
+	int32_t fd;
+	uint32_t gen;
+	uint32_t ready;
+};
+
+enum { GOAT_POLLBATCH = 128 };
+
+struct goat_poller {
+	const char *name;
+	bool level;                     // arm is for one event of each direction
+	// Both give 0 or an errno; BREAKFD becomes readable to end a wait.
+	int (*init)(int breakfd);
+	// Events of FD, of DIRECTIONS, from now on, and at once if it is ready. KNOWN: it has been
+	// armed before; -1 if it was another file then.
+	int (*arm)(int fd, uint32_t gen, unsigned directions, bool known);
+	// As goat_netpoll; gives how many, 0 if the time is over or a signal came.
+	int (*wait)(struct goat_pollevent *events, int64_t delay);
+};
+
+extern GOAT_HIDDEN const struct goat_poller goat_epollpoller, goat_pollpoller, goat_selectpoller;
+
+// ---------------------------------------------------------------- descriptors
+
+struct goat_pollwaiter;
+
+struct goat_polllink {
+	struct goat_polllink *next, *prev;
+	struct goat_pollwaiter *waiter;
+};
+
+// In the frame of who waits.
+struct goat_pollwaiter {
+	struct goat_g *g;
+	int result;                     // see goat_pollwait
+	unsigned queues;                // in which it still is
+	struct goat_polllink in[3];
+};
+
+struct goat_polldeadline {
+	struct goat_rtimer timer;
+	struct goat_polldesc *pd;
+	int64_t when;                   // written under pd->lock; 0: none, or it has passed
+};
+
+enum goat_pollkind {
+	GOAT_POLLFOREIGN,               // not made here: it may be anything, and another one the next time
+	GOAT_POLLTCP,
+	GOAT_POLLSTREAM,
+	GOAT_POLLLISTENER,
+	GOAT_POLLUNIXLISTENER,
+};
+
+// One a descriptor, in a table that its number leads to. Never freed.
+struct goat_polldesc {
+	struct goat_lock lock;
+	int32_t fd;
+	uint32_t seq[2];                // how many events came, of reading and writing; written under lock
+	uint32_t drained;               // seq[0] when a read got all there was
+	uint32_t gen;                   // another file each; written under lock
+	uint8_t kind;
+	uint8_t armed;                  // directions
+	uint8_t hup;                    // an event had GOAT_POLLHUP: there may be more after a short read
+	uint8_t expired;                // the deadline is over
+	uint8_t writing;                // the lock of writers: 1 held, 2 more wait for it
+	uint8_t seen;                   // see check
+	struct goat_polllink *first[3]; // rings, by queue
+	struct goat_polldeadline *deadline;
+} __attribute__((aligned(64)));
+
+// FD's, or NULL: FD is negative, or there is no memory.
+GOAT_HIDDEN struct goat_polldesc *goat_polldescof(int fd);
+// FD is a new file of KIND. Gives 0 or an errno.
+GOAT_HIDDEN int goat_polladopt(int fd, enum goat_pollkind kind);
+// Nobody waits any more: they get ECANCELED. Between them, the descriptor is closed.
+GOAT_HIDDEN void goat_pollclosing(struct goat_polldesc *pd);
+GOAT_HIDDEN void goat_pollclosed(struct goat_polldesc *pd);
+
+// What one who tries and then waits has seen before it tried.
+struct goat_pollseen {
+	uint32_t gen, seq[2];
+};
+
+static inline struct goat_pollseen
+goat_pollsee(const struct goat_polldesc *pd)
+{
+	struct goat_pollseen seen;
+
+	seen.seq[0] = __atomic_load_n(&pd->seq[0], __ATOMIC_ACQUIRE);
+	seen.seq[1] = __atomic_load_n(&pd->seq[1], __ATOMIC_ACQUIRE);
+	seen.gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	return seen;
+}
+
+// Parks until FD may be ready in one of DIRECTIONS, unless an event came after SEEN. Gives 0: try
+// again, or an errno: ETIMEDOUT, ECANCELED, what the kernel said. WHEN: a deadline of its own, or 0.
+// SEEN changes where the number turns out to mean another file.
+GOAT_HIDDEN int goat_pollwait(struct goat_polldesc *pd, unsigned directions,
+			      struct goat_pollseen *seen, int64_t when);
+// Another one who waits in DIRECTIONS tries: the caller was woken and may have left something.
+GOAT_HIDDEN void goat_pollpass(struct goat_polldesc *pd, unsigned directions);
+// The turn to write. Gives 0 or an errno.
+GOAT_HIDDEN int goat_polllock(struct goat_polldesc *pd);
+GOAT_HIDDEN void goat_pollunlock(struct goat_polldesc *pd);
+// Whether the deadline is over, of the file that PD is now.
+GOAT_HIDDEN bool goat_pollexpired(struct goat_polldesc *pd);
+// Gives 0 or an errno.
+GOAT_HIDDEN int goat_polldeadline(struct goat_polldesc *pd, int64_t when);
+
+#endif

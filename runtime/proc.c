@@ -1,0 +1,1633 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// proc.c: the scheduler. See docs/scheduler.md.
+//
+// A goroutine that parks looks for the next one itself, in the queue of its P, and switches straight to
+// it. Only where there is nothing quick it switches to its M's own stack (g0), where findrunnable looks
+// everywhere and sleeps at last.
+//
+//	S1  A G that is on some queue or list of waiters may still stand on its stack: whoever takes it
+//	    waits until oncpu is 0. So locks are released before the switch, and nobody has to do it on
+//	    another's behalf behind the switch.
+//	S2  m->p is changed by M itself while pinned, or under sched.lock by sysmon while it is not. An M
+//	    that is in the runtime is pinned. Who takes a P away does it in the order: p taken, a barrier
+//	    on all processors (membarrier), pinned looked at; and an M that enters: pinned set, p read. So
+//	    the fast side needs no barrier.
+//	S3  A goroutine may run without a P, when its M was blocked in a system call or did not answer for
+//	    a while. It goes on like that until it parks or yields next.
+//	S4  After work has been added, whoever added it looks for idle Ps; a spinning M that stops looks
+//	    again at everything after it has said so. So work and an idle P do not miss each other. Go:
+//	    the head comment of runtime/proc.go.
+//
+// Go:    as runtime/proc.go. There a goroutine always goes over g0; system calls tell the scheduler, here
+//        sysmon asks the kernel whether the thread sleeps.
+// Layer: sched.
+
+#include "runtime2.h"
+
+#include "knobs.h"
+#include "timer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Thread_local struct goat_m *goat_m __attribute__((tls_model("initial-exec")));
+uint32_t goat_preempting;
+struct goat_p *goat_allp[GOAT_MAXPROCS];
+
+enum {
+	GLOBAL_TICK = 61,               // every so many choices the global queue comes first
+	TIMER_TICK = 16,                // and timers are looked at
+	GFREE = 64,                     // dead Gs of a P
+	IDS = 16,                       // ids a P takes at a time
+	MAX_MS = 10000,
+	ARGS = 32 << 10,                // larger ones are not copied to the stack
+	STEAL_TURNS = 4,
+};
+
+static const int64_t US = 1000, MS = 1000000;
+// Go: forcePreemptNS. What does not answer twice as long loses its P.
+static const int64_t SLICE = 10000000;
+
+static struct {
+	struct goat_lock lock;          // of the lists here, and of who has which P
+	struct goat_gqueue runq;        // n is read without
+	struct goat_m *idlem, *allm;    // allm is only ever added to
+	uint32_t nidlem, nm;
+	struct goat_p *idlep;
+	uint32_t npidle;                // atomic
+	uint32_t spinning;              // atomic: Ms that look for work
+	uint32_t nprocs;                // atomic
+	uint32_t nalloc;                // atomic: entries of goat_allp; more than nprocs after that was lowered
+	uint64_t ids;                   // atomic
+	int64_t ngo;                    // atomic: as P's, of those who had none
+	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
+	int64_t polluntil;              // atomic: and until when, 0: for ever
+	int32_t bound, parked;          // bound Gs; of these, parked
+	uint32_t sysmonnote;
+	bool sysmonwait;                // atomic: sysmon sleeps until there is work
+	bool mainexited;                // by goexit
+	bool started;
+	bool barrier;                   // membarrier works
+	sigset_t mask;                  // of signals that are blocked in Ms
+} sched = { .ids = 0 };
+
+// ---------------------------------------------------------------- sanitizers
+
+// Of the program's, if it has one.
+void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size) __attribute__((weak));
+void __sanitizer_finish_switch_fiber(void *save, const void **bottom, size_t *size)
+	__attribute__((weak));
+void *__tsan_get_current_fiber(void) __attribute__((weak));
+void *__tsan_create_fiber(unsigned flags) __attribute__((weak));
+void __tsan_switch_to_fiber(void *fiber, unsigned flags) __attribute__((weak));
+void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
+
+// A sanitizer has to know on which stack we are. DYING: FROM's will not be used again.
+static void
+swap(struct goat_g *from, struct goat_g *to, bool dying)
+{
+	if (__builtin_expect(__sanitizer_start_switch_fiber != NULL, 0))
+		__sanitizer_start_switch_fiber(dying ? NULL : &from->fake, (void *)to->lo,
+					       to->hi - to->lo);
+	if (__builtin_expect(__tsan_switch_to_fiber != NULL, 0))
+		__tsan_switch_to_fiber(to->fiber, 0);
+	goat_switch(from, to);
+	if (__builtin_expect(__sanitizer_finish_switch_fiber != NULL, 0))
+		__sanitizer_finish_switch_fiber(from->fake, NULL, NULL);
+}
+
+// ---------------------------------------------------------------- queues
+
+static void
+ready_bound(struct goat_g *g)
+{
+	__atomic_store_n(&g->note, 1, __ATOMIC_RELEASE);
+	goat_futexwake(&g->note, 1);
+}
+
+void
+goat_gqueueput(struct goat_gqueue *q, struct goat_g *g)
+{
+	g->schedlink = NULL;
+	if (q->tail != NULL)
+		q->tail->schedlink = g;
+	else
+		q->head = g;
+	q->tail = g;
+	q->n++;
+}
+
+struct goat_g *
+goat_gqueueget(struct goat_gqueue *q)
+{
+	struct goat_g *g = q->head;
+
+	if (g == NULL)
+		return NULL;
+	q->head = g->schedlink;
+	if (q->head == NULL)
+		q->tail = NULL;
+	q->n--;
+	return g;
+}
+
+static void
+queue_append(struct goat_gqueue *q, struct goat_gqueue *more)
+{
+	if (more->head == NULL)
+		return;
+	if (q->tail != NULL)
+		q->tail->schedlink = more->head;
+	else
+		q->head = more->head;
+	q->tail = more->tail;
+	__atomic_store_n(&q->n, q->n + more->n, __ATOMIC_RELAXED);
+	*more = (struct goat_gqueue){ 0 };
+}
+
+static void
+globrunqput(struct goat_g *g)
+{
+	goat_lock(&sched.lock);
+	goat_gqueueput(&sched.runq, g);
+	goat_unlock(&sched.lock);
+}
+
+static bool
+runqempty(const struct goat_p *p)
+{
+	return __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE) ==
+		       __atomic_load_n(&p->runqtail, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&p->runnext, __ATOMIC_ACQUIRE) == NULL;
+}
+
+// Half of a full local queue, and G, go to the global one. False if thieves were quicker.
+static bool
+runqputslow(struct goat_p *p, struct goat_g *g, uint32_t head)
+{
+	struct goat_gqueue batch = { 0 };
+	struct goat_g *half[GOAT_RUNQ / 2];
+
+	for (uint32_t i = 0; i < GOAT_RUNQ / 2; i++)
+		half[i] = __atomic_load_n(&p->runq[(head + i) % GOAT_RUNQ], __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(&p->runqhead, &head, head + GOAT_RUNQ / 2, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return false;
+	for (uint32_t i = 0; i < GOAT_RUNQ / 2; i++)
+		goat_gqueueput(&batch, half[i]);
+	goat_gqueueput(&batch, g);
+	goat_lock(&sched.lock);
+	queue_append(&sched.runq, &batch);
+	goat_unlock(&sched.lock);
+	return true;
+}
+
+static void
+runqputtail(struct goat_p *p, struct goat_g *g)
+{
+	for (;;) {
+		uint32_t head = __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE);
+		uint32_t tail = p->runqtail;
+
+		if (tail - head < GOAT_RUNQ) {
+			__atomic_store_n(&p->runq[tail % GOAT_RUNQ], g, __ATOMIC_RELAXED);
+			__atomic_store_n(&p->runqtail, tail + 1, __ATOMIC_RELEASE);
+			return;
+		}
+		if (runqputslow(p, g, head))
+			return;
+	}
+}
+
+// G is the next to run here; who was that goes to the tail.
+static void
+runqputnext(struct goat_p *p, struct goat_g *g)
+{
+	struct goat_g *old = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
+
+	if (old == NULL) {
+		// Thieves only ever take it away.
+		__atomic_store_n(&p->runnext, g, __ATOMIC_RELEASE);
+		return;
+	}
+	old = __atomic_exchange_n(&p->runnext, g, __ATOMIC_ACQ_REL);
+	if (old != NULL)
+		runqputtail(p, old);
+}
+
+static struct goat_g *
+runqget(struct goat_p *p)
+{
+	struct goat_g *g = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
+	uint32_t head;
+
+	if (g != NULL && __atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
+						     __ATOMIC_RELAXED))
+		return g;
+	head = __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE);
+	while (p->runqtail != head) {
+		g = __atomic_load_n(&p->runq[head % GOAT_RUNQ], __ATOMIC_RELAXED);
+		if (__atomic_compare_exchange_n(&p->runqhead, &head, head + 1, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return g;
+	}
+	return NULL;
+}
+
+// Half of what FROM has moves to P, whose queue is empty; gives one of it. With NEXT also what FROM
+// would run next, if nothing else is there. Go: runqsteal.
+static struct goat_g *
+runqsteal(struct goat_p *p, struct goat_p *from, bool next)
+{
+	for (;;) {
+		uint32_t head = __atomic_load_n(&from->runqhead, __ATOMIC_ACQUIRE);
+		uint32_t tail = __atomic_load_n(&from->runqtail, __ATOMIC_ACQUIRE);
+		uint32_t n = tail - head;
+		struct goat_g *g;
+
+		n -= n / 2;
+		if (n == 0) {
+			g = next ? __atomic_load_n(&from->runnext, __ATOMIC_RELAXED) : NULL;
+			if (g == NULL)
+				return NULL;
+			// It is likely to run there at once: let it.
+			if (from->m != NULL)
+				usleep(3);
+			if (__atomic_compare_exchange_n(&from->runnext, &g, NULL, false,
+							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+				return g;
+			continue;
+		}
+		if (n > GOAT_RUNQ / 2)
+			continue;       // head and tail are not of one time
+		for (uint32_t i = 0; i < n; i++)
+			__atomic_store_n(&p->runq[(p->runqtail + i) % GOAT_RUNQ],
+					 __atomic_load_n(&from->runq[(head + i) % GOAT_RUNQ],
+							 __ATOMIC_RELAXED),
+					 __ATOMIC_RELAXED);
+		if (!__atomic_compare_exchange_n(&from->runqhead, &head, head + n, false,
+						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		n--;
+		g = __atomic_load_n(&p->runq[(p->runqtail + n) % GOAT_RUNQ], __ATOMIC_RELAXED);
+		if (n > 0)
+			__atomic_store_n(&p->runqtail, p->runqtail + n, __ATOMIC_RELEASE);
+		return g;
+	}
+}
+
+// Some of the global queue's to P, with the lock; gives the first. MAX 0: its share.
+static struct goat_g *
+globrunqget(struct goat_p *p, size_t max)
+{
+	size_t n = sched.runq.n / __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) + 1;
+	struct goat_g *g;
+
+	if (sched.runq.n == 0)
+		return NULL;
+	if (n > sched.runq.n)
+		n = sched.runq.n;
+	if (max > 0 && n > max)
+		n = max;
+	if (n > GOAT_RUNQ / 2)
+		n = GOAT_RUNQ / 2;
+	g = goat_gqueueget(&sched.runq);
+	while (--n > 0)
+		runqputtail(p, goat_gqueueget(&sched.runq));
+	return g;
+}
+
+static size_t
+globrunqsize(void)
+{
+	return __atomic_load_n(&sched.runq.n, __ATOMIC_RELAXED);
+}
+
+// ---------------------------------------------------------------- Ps and Ms
+
+static void
+pidleput(struct goat_p *p)
+{
+	p->link = sched.idlep;
+	sched.idlep = p;
+	__atomic_add_fetch(&sched.npidle, 1, __ATOMIC_SEQ_CST);
+}
+
+static struct goat_p *
+pidleget(void)
+{
+	struct goat_p *p = sched.idlep;
+
+	if (p == NULL)
+		return NULL;
+	sched.idlep = p->link;
+	__atomic_sub_fetch(&sched.npidle, 1, __ATOMIC_SEQ_CST);
+	return p;
+}
+
+// M has P from now on; whoever had it before has let go of it.
+static void
+acquirep(struct goat_m *m, struct goat_p *p)
+{
+	__atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->p, p, __ATOMIC_RELAXED);
+	p->preempt = false;
+	p->seenwhen = 0;
+}
+
+static struct goat_p *
+releasep(struct goat_m *m)
+{
+	struct goat_p *p = m->p;
+
+	__atomic_store_n(&m->p, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
+	return p;
+}
+
+static void wake_sysmon(void);
+static void *mstart(void *arg);
+static _Noreturn void schedule(struct goat_m *m);
+
+static _Noreturn void
+no_thread(int err)
+{
+	static char text[128];
+
+	if (err == 0)
+		snprintf(text, sizeof text, "thread exhaustion: the program needs more than %d threads",
+			 MAX_MS);
+	else
+		snprintf(text, sizeof text, "runtime: failed to create new OS thread (have %u already; %s)",
+			 sched.nm, strerror(err));
+	goat_fatal(text);
+}
+
+// A thread that begins with P.
+static void
+newm(struct goat_p *p, bool spinning)
+{
+	struct goat_m *m = mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				-1, 0);
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	size_t size;
+	void *stack;
+	int err;
+
+	if (m == MAP_FAILED)
+		goat_fatal("runtime: out of memory");
+	m->nextp = p;
+	m->spinning = spinning;
+	goat_lock(&sched.lock);
+	m->id = sched.nm++;
+	goat_unlock(&sched.lock);
+	stack = goat_mstack(m->id, &size);
+	if (stack == NULL || m->id >= MAX_MS)
+		no_thread(0);
+	m->g0.lo = (uintptr_t)stack;
+	m->g0.hi = (uintptr_t)stack + size;
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, size);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	// Signals wait until it is known to whom they come.
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&thread, &attr, mstart, m);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (err != 0)
+		no_thread(err);
+}
+
+static void *
+mstart(void *arg)
+{
+	struct goat_m *m = arg;
+	m->tid = (int32_t)syscall(SYS_gettid);
+	m->pinned = 1;
+	goat_m = m;
+	if (__tsan_get_current_fiber)
+		m->g0.fiber = __tsan_get_current_fiber();
+	goat_threadofm((void *)m->g0.hi);
+	m->altstack = goat_maltstack();
+	goat_lock(&sched.lock);
+	m->all = sched.allm;
+	__atomic_store_n(&sched.allm, m, __ATOMIC_RELEASE);
+	acquirep(m, m->nextp);
+	goat_unlock(&sched.lock);
+	m->nextp = NULL;
+	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
+	schedule(m);
+}
+
+// Somebody runs P. SPINNING: it is counted as such already.
+static void
+startm(struct goat_p *p, bool spinning)
+{
+	struct goat_m *m;
+
+	goat_lock(&sched.lock);
+	if (p == NULL && (p = pidleget()) == NULL) {
+		goat_unlock(&sched.lock);
+		if (spinning)
+			__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+		return;
+	}
+	m = sched.idlem;
+	if (m != NULL) {
+		sched.idlem = m->link;
+		sched.nidlem--;
+	}
+	goat_unlock(&sched.lock);
+	wake_sysmon();
+	if (m == NULL)
+		return newm(p, spinning);
+	m->spinning = spinning;
+	m->nextp = p;
+	__atomic_store_n(&m->note, 1, __ATOMIC_RELEASE);
+	goat_futexwake(&m->note, 1);
+}
+
+// There is new work: another M looks for it, unless one does already. Go: wakep.
+static void
+wakep(void)
+{
+	uint32_t none = 0;
+
+	if (__atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST) == 0 ||
+	    __atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) != 0 ||
+	    !__atomic_compare_exchange_n(&sched.spinning, &none, 1, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return;
+	startm(NULL, true);
+}
+
+static void
+wake_if_idle(void)
+{
+	if (__atomic_load_n(&sched.npidle, __ATOMIC_RELAXED) != 0)
+		wakep();
+}
+
+static void checkdead(void);
+
+// M sleeps until somebody gives it a P.
+static void
+stopm(struct goat_m *m)
+{
+	goat_lock(&sched.lock);
+	if (m->p != NULL) {
+		goat_unlock(&sched.lock);
+		return;                 // sysmon has given it back
+	}
+	m->link = sched.idlem;
+	sched.idlem = m;
+	sched.nidlem++;
+	checkdead();
+	goat_unlock(&sched.lock);
+	while (__atomic_load_n(&m->note, __ATOMIC_ACQUIRE) == 0)
+		goat_futexsleep(&m->note, 0, -1);
+	__atomic_store_n(&m->note, 0, __ATOMIC_RELAXED);
+	goat_lock(&sched.lock);
+	acquirep(m, m->nextp);
+	goat_unlock(&sched.lock);
+	m->nextp = NULL;
+}
+
+// ---------------------------------------------------------------- randomness
+
+static uint64_t
+next_random(uint64_t *state)
+{
+	uint64_t x = *state;
+
+	if (x == 0)
+		x = (uint64_t)goat_now() ^ (uintptr_t)state * UINT64_C(0x9e3779b97f4a7c15);
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return *state = x;
+}
+
+uint32_t
+goat_cheaprand(void)
+{
+	static _Thread_local uint64_t mine __attribute__((tls_model("initial-exec")));
+	struct goat_m *m = goat_m;
+
+	return (uint32_t)((next_random(m != NULL ? &m->rand : &mine) * UINT64_C(0x2545f4914f6cdd1d)) >> 32);
+}
+
+// ---------------------------------------------------------------- looking for work
+
+// Timers of P: some may make goroutines ready. The earliest of those left, and *UNTIL.
+static void
+run_timers(struct goat_p *p, int64_t *now, int64_t *until)
+{
+	int64_t when = __atomic_load_n(&p->timers.when, __ATOMIC_ACQUIRE);
+
+	if (when == 0)
+		return;
+	if (*now == 0)
+		*now = goat_now();
+	if (when <= *now)
+		when = goat_runtimers(p, *now);
+	if (when != 0 && (*until == 0 || when < *until))
+		*until = when;
+}
+
+static struct goat_g *
+steal(struct goat_p *p, int64_t *now, int64_t *until)
+{
+	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+
+	for (int turn = 0; turn < STEAL_TURNS; turn++) {
+		uint32_t first = goat_cheaprand() % n;
+
+		for (uint32_t i = 0; i < n; i++) {
+			struct goat_p *from = goat_allp[(first + i) % n];
+			struct goat_g *g;
+
+			if (from == p)
+				continue;
+			if (turn == STEAL_TURNS - 1) {
+				run_timers(from, now, until);
+				if ((g = runqget(p)) != NULL)
+					return g;
+			}
+			if ((g = runqsteal(p, from, turn == STEAL_TURNS - 1)) != NULL)
+				return g;
+		}
+	}
+	return NULL;
+}
+
+static bool
+any_work(void)
+{
+	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+
+	if (globrunqsize() != 0)
+		return true;
+	for (uint32_t i = 0; i < n; i++)
+		if (!runqempty(goat_allp[i]))
+			return true;
+	return false;
+}
+
+static int64_t
+earliest_timer(void)
+{
+	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+	int64_t first = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t when = __atomic_load_n(&goat_allp[i]->timers.when, __ATOMIC_ACQUIRE);
+
+		if (when != 0 && (first == 0 || when < first))
+			first = when;
+	}
+	return first;
+}
+
+// The first of a list from the poller; the others go to the queue of P.
+static struct goat_g *
+first_of(struct goat_gqueue *list)
+{
+	struct goat_g *g;
+
+	while ((g = goat_gqueueget(list)) != NULL && g->bound)
+		ready_bound(g);
+	if (g == NULL)
+		return NULL;
+	g->status = GOAT_GRUNNABLE;
+	goat_injectglist(list);
+	return g;
+}
+
+// P was lowered away: its work to the others.
+static void
+retire(struct goat_m *m)
+{
+	struct goat_p *p = m->p;
+	struct goat_gqueue all = { 0 };
+	struct goat_g *g;
+
+	while ((g = runqget(p)) != NULL)
+		goat_gqueueput(&all, g);
+	goat_lock(&sched.lock);
+	queue_append(&sched.runq, &all);
+	releasep(m);
+	goat_unlock(&sched.lock);
+	wake_if_idle();
+}
+
+static bool
+too_many(const struct goat_p *p)
+{
+	return p->id >= __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED);
+}
+
+// A P that is idle, if there is one.
+static bool
+get_idlep(struct goat_m *m)
+{
+	struct goat_p *p;
+
+	if (m->p == NULL && __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST) == 0)
+		return false;
+	goat_lock(&sched.lock);
+	// sysmon may have given back what it had taken.
+	if (m->p == NULL && (p = pidleget()) != NULL)
+		acquirep(m, p);
+	goat_unlock(&sched.lock);
+	wake_sysmon();
+	return m->p != NULL;
+}
+
+// Sleeps in the poller, if nobody else does and there is something to wait for. Gives a goroutine to
+// run, or NULL: look again, or *IDLE: there was nothing to wait for.
+static struct goat_g *
+sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
+{
+	struct goat_gqueue list;
+	int64_t now;
+
+	*idle = false;
+	if ((__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) == 0 && until == 0) ||
+	    __atomic_exchange_n(&sched.lastpoll, 0, __ATOMIC_SEQ_CST) == 0) {
+		int64_t other = __atomic_load_n(&sched.polluntil, __ATOMIC_SEQ_CST);
+
+		*idle = true;
+		if (until != 0 && (other == 0 || other > until))
+			goat_netpollbreak();
+		return NULL;
+	}
+	__atomic_store_n(&sched.polluntil, until, __ATOMIC_SEQ_CST);
+	// Who has added an earlier timer since has not found us sleeping.
+	until = earliest_timer();
+	now = goat_now();
+	list = goat_netpoll(until == 0 ? -1 : until > now ? until - now : 0);
+	__atomic_store_n(&sched.polluntil, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sched.lastpoll, goat_now(), __ATOMIC_SEQ_CST);
+	if (get_idlep(m)) {
+		struct goat_g *g = first_of(&list);
+
+		if (g == NULL && !m->spinning) {
+			m->spinning = true;
+			__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+		}
+		return g;
+	}
+	goat_injectglist(&list);
+	return NULL;
+}
+
+// What is there for M's P without much ado.
+static struct goat_g *
+find_near(struct goat_m *m, int64_t *now, int64_t *until)
+{
+	struct goat_p *p = m->p;
+	struct goat_g *g = NULL;
+
+	run_timers(p, now, until);
+	if ((p->tick + 1) % GLOBAL_TICK == 0 && globrunqsize() != 0) {
+		goat_lock(&sched.lock);
+		g = globrunqget(p, 1);
+		goat_unlock(&sched.lock);
+		if (g != NULL)
+			return g;
+	}
+	if ((g = runqget(p)) != NULL)
+		return g;
+	if (globrunqsize() != 0) {
+		goat_lock(&sched.lock);
+		g = globrunqget(p, 0);
+		goat_unlock(&sched.lock);
+		if (g != NULL)
+			return g;
+	}
+	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
+	    __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0) {
+		struct goat_gqueue list = goat_netpoll(0);
+
+		g = first_of(&list);
+	}
+	return g;
+}
+
+// Go: findRunnable.
+static struct goat_g *
+findrunnable(struct goat_m *m)
+{
+	for (;;) {
+		struct goat_g *g;
+		int64_t now = 0, until = 0;
+		bool was_spinning, idle;
+		struct goat_p *p;
+
+		if (m->p == NULL && !get_idlep(m)) {
+			if (m->spinning) {
+				m->spinning = false;
+				__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			}
+			stopm(m);
+			continue;
+		}
+		p = m->p;
+		if (too_many(p)) {
+			retire(m);
+			continue;
+		}
+		p->preempt = false;
+		if ((g = find_near(m, &now, &until)) != NULL)
+			return g;
+		if (m->spinning ||
+		    2 * __atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) <
+			    __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) -
+				    __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST)) {
+			if (!m->spinning) {
+				m->spinning = true;
+				__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			}
+			if ((g = steal(p, &now, &until)) != NULL)
+				return g;
+		}
+		goat_lock(&sched.lock);
+		if (sched.runq.n != 0) {
+			g = globrunqget(p, 0);
+			goat_unlock(&sched.lock);
+			return g;
+		}
+		if (too_many(p)) {
+			goat_unlock(&sched.lock);
+			continue;
+		}
+		pidleput(releasep(m));
+		goat_unlock(&sched.lock);
+		was_spinning = m->spinning;
+		if (was_spinning) {
+			m->spinning = false;
+			__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+		}
+		// S4
+		if (any_work() && get_idlep(m)) {
+			m->spinning = true;
+			__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			continue;
+		}
+		until = earliest_timer();
+		g = sleep_in_poller(m, until, &idle);
+		if (g != NULL)
+			return g;
+		if (idle)
+			stopm(m);
+	}
+}
+
+void
+goat_wakenetpoller(int64_t when)
+{
+	int64_t until;
+
+	if (__atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
+		return wakep();
+	until = __atomic_load_n(&sched.polluntil, __ATOMIC_SEQ_CST);
+	if (until == 0 || until > when)
+		goat_netpollbreak();
+}
+
+// ---------------------------------------------------------------- switching
+
+// G runs on M from now on, once the switch is done.
+static inline void
+execute(struct goat_m *m, struct goat_g *g)
+{
+	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0)) {
+		uint32_t turn = 0;
+
+		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
+			goat_spin(&turn);
+	}
+	g->oncpu = 1;
+	g->status = GOAT_GRUNNING;
+	g->m = m;
+	m->curg = g;
+	goat_g = g;
+}
+
+static _Noreturn void
+schedule(struct goat_m *m)
+{
+	for (;;) {
+		struct goat_g *g = findrunnable(m);
+
+		if (m->spinning) {
+			m->spinning = false;
+			__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			wakep();
+		}
+		m->p->tick++;
+		m->g0.oncpu = 1;
+		execute(m, g);
+		swap(&m->g0, g, false);
+	}
+}
+
+// The next goroutine, if that is quickly found.
+static inline struct goat_g *
+pick(struct goat_p *p)
+{
+	uint32_t tick;
+	struct goat_g *g;
+
+	if (p == NULL)
+		return NULL;
+	tick = p->tick + 1;
+	if (__builtin_expect((tick % GLOBAL_TICK == 0 && globrunqsize() != 0) ||
+			     (tick % TIMER_TICK == 0 &&
+			      __atomic_load_n(&p->timers.when, __ATOMIC_RELAXED) != 0) || too_many(p), 0))
+		return NULL;
+	g = runqget(p);
+	if (g != NULL)
+		p->tick = tick;
+	return g;
+}
+
+// From G, whose M is pinned, to NEXT, or to where one is looked for.
+static inline void
+leave_for(struct goat_g *g, struct goat_g *next, bool dying)
+{
+	struct goat_m *m = g->m;
+
+	if (next != NULL) {
+		execute(m, next);
+		swap(g, next, dying);
+	} else {
+		m->curg = NULL;
+		goat_g = NULL;
+		swap(g, &m->g0, dying);
+	}
+}
+
+static void
+park_thread(struct goat_g *g)
+{
+	goat_lock(&sched.lock);
+	sched.parked++;
+	checkdead();
+	goat_unlock(&sched.lock);
+	while (__atomic_load_n(&g->note, __ATOMIC_ACQUIRE) == 0)
+		goat_futexsleep(&g->note, 0, -1);
+	__atomic_store_n(&g->note, 0, __ATOMIC_RELAXED);
+	goat_lock(&sched.lock);
+	sched.parked--;
+	goat_unlock(&sched.lock);
+	g->status = GOAT_GRUNNING;
+}
+
+// G has been put where it is found.
+static void
+park(struct goat_g *g)
+{
+	struct goat_g *next;
+	int e;
+
+	if (g->bound) {
+		e = errno;
+		park_thread(g);
+		errno = e;
+		return;
+	}
+	e = goat_errno();
+	next = pick(g->m->p);
+	if (next == g)
+		g->status = GOAT_GRUNNING;      // somebody was quick
+	else
+		leave_for(g, next, false);
+	g->m->pinned = 0;
+	goat_seterrno(e);
+}
+
+void
+goat_gopark(struct goat_lock *lock, enum goat_waitreason reason)
+{
+	struct goat_g *g = goat_getg();
+
+	g->status = GOAT_GWAITING;
+	g->reason = (uint8_t)reason;
+	g->waitsince = 0;
+	if (!g->bound)
+		g->m->pinned = 1;
+	if (lock != NULL)
+		goat_unlock(lock);
+	park(g);
+}
+
+void
+goat_goparkif(bool (*commit)(struct goat_g *g, void *arg), void *arg, enum goat_waitreason reason)
+{
+	struct goat_g *g = goat_getg();
+
+	g->status = GOAT_GWAITING;
+	g->reason = (uint8_t)reason;
+	g->waitsince = 0;
+	if (!g->bound)
+		g->m->pinned = 1;
+	if (commit(g, arg))
+		return park(g);
+	g->status = GOAT_GRUNNING;
+	if (!g->bound)
+		g->m->pinned = 0;
+}
+
+void
+goat_goready(struct goat_g *g)
+{
+	struct goat_p *p;
+
+	g->status = GOAT_GRUNNABLE;
+	if (__builtin_expect(g->bound, 0))
+		return ready_bound(g);
+	p = goat_pin();
+	if (__builtin_expect(p != NULL, 1))
+		runqputnext(p, g);
+	else
+		globrunqput(g);
+	wake_if_idle();
+	goat_unpin();
+}
+
+void
+goat_injectglist(struct goat_gqueue *list)
+{
+	struct goat_gqueue mine = { 0 };
+	struct goat_g *g;
+	struct goat_p *p;
+	size_t n = 0;
+
+	if (list->head == NULL)
+		return;
+	p = goat_pin();
+	while ((g = goat_gqueueget(list)) != NULL) {
+		g->status = GOAT_GRUNNABLE;
+		if (g->bound) {
+			ready_bound(g);
+			continue;
+		}
+		n++;
+		if (p != NULL)
+			runqputtail(p, g);
+		else
+			goat_gqueueput(&mine, g);
+	}
+	if (p == NULL && mine.head != NULL) {
+		goat_lock(&sched.lock);
+		queue_append(&sched.runq, &mine);
+		goat_unlock(&sched.lock);
+	}
+	for (size_t i = __atomic_load_n(&sched.npidle, __ATOMIC_RELAXED); i > 0 && n > 0; i--, n--)
+		startm(NULL, false);
+	goat_unpin();
+}
+
+// ---------------------------------------------------------------- yielding
+
+// To the global queue, behind all others. Go: goschedImpl.
+static void
+yield_far(struct goat_g *g)
+{
+	int e = goat_errno();
+
+	g->status = GOAT_GRUNNABLE;
+	globrunqput(g);
+	wake_if_idle();
+	leave_for(g, NULL, false);
+	g->m->pinned = 0;
+	goat_seterrno(e);
+}
+
+void
+goat_yield(void)
+{
+	struct goat_g *g = goat_getg(), *next;
+	int e;
+
+	if (g->bound) {
+		sched_yield();
+		return;
+	}
+	g->m->pinned = 1;
+	next = pick(g->m->p);
+	if (next == NULL)
+		return yield_far(g);
+	e = goat_errno();
+	g->status = GOAT_GRUNNABLE;
+	runqputtail(g->m->p, g);
+	leave_for(g, next, false);
+	g->m->pinned = 0;
+	goat_seterrno(e);
+}
+
+void
+goat_preempt(void)
+{
+	struct goat_g *g = goat_g;
+	struct goat_m *m = goat_m;
+	struct goat_p *p;
+
+	if (g == NULL || m == NULL || g->bound || m->pinned != 0)
+		return;
+	m->pinned = 1;
+	p = m->p;
+	if (p != NULL && !p->preempt) {
+		m->pinned = 0;
+		return;
+	}
+	if (p != NULL) {
+		p->preempt = false;
+		__atomic_store_n(&goat_preempting, 0, __ATOMIC_RELAXED);
+	}
+	yield_far(g);
+}
+
+// ---------------------------------------------------------------- the life of a goroutine
+
+uint64_t
+goat_nextid(void)
+{
+	return __atomic_add_fetch(&sched.ids, 1, __ATOMIC_RELAXED);
+}
+
+static struct goat_g *
+gfget(struct goat_p *p)
+{
+	struct goat_g *g;
+
+	if (p != NULL && p->gfree != NULL) {
+		g = p->gfree;
+		p->gfree = g->schedlink;
+		p->ngfree--;
+		return g;
+	}
+	g = goat_stackalloc();
+	if (g == NULL)
+		goat_fatal("runtime: no memory for the stack of a goroutine");
+	return g;
+}
+
+static void
+gfput(struct goat_p *p, struct goat_g *g)
+{
+	if (p == NULL)
+		return goat_stackfree(g);
+	// The newest ones stay: their stacks are in the cache.
+	if (p->ngfree >= GFREE) {
+		struct goat_g *last = p->gfree, *rest;
+
+		for (int i = 1; i < GFREE / 2; i++)
+			last = last->schedlink;
+		rest = last->schedlink;
+		last->schedlink = NULL;
+		p->ngfree = GFREE / 2;
+		while (rest != NULL) {
+			struct goat_g *link = rest->schedlink;
+
+			goat_stackfree(rest);
+			rest = link;
+		}
+	}
+	g->schedlink = p->gfree;
+	p->gfree = g;
+	p->ngfree++;
+}
+
+static uint64_t
+new_id(struct goat_p *p)
+{
+	if (p == NULL)
+		return goat_nextid();
+	if (p->idnext == p->idend) {
+		p->idend = __atomic_add_fetch(&sched.ids, IDS, __ATOMIC_RELAXED) + 1;
+		p->idnext = p->idend - IDS;
+	}
+	return p->idnext++;
+}
+
+static void
+count_go(struct goat_p *p, int by)
+{
+	if (p != NULL)
+		__atomic_store_n(&p->ngo, p->ngo + by, __ATOMIC_RELAXED);
+	else
+		__atomic_add_fetch(&sched.ngo, by, __ATOMIC_RELAXED);
+}
+
+void
+goat_gostart1(void (*fn)(void *), void *arg)
+{
+	struct goat_g *g = goat_g;
+
+	if (__sanitizer_finish_switch_fiber)
+		__sanitizer_finish_switch_fiber(g->fake, NULL, NULL);
+	g->m->pinned = 0;
+	fn(arg);
+	goat_goexit0();
+}
+
+_Noreturn void
+goat_goexit0(void)
+{
+	struct goat_g *g = goat_g, *next;
+	struct goat_m *m = g->m;
+	struct goat_p *p;
+
+	goat_dropall(g);
+	if (g->id == 1)
+		sched.mainexited = true;
+	m->pinned = 1;
+	p = m->p;
+	g->status = GOAT_GDEAD;
+	count_go(p, -1);
+	next = pick(p);
+	gfput(p, g);
+	leave_for(g, next, true);
+	__builtin_unreachable();
+}
+
+// Of a G for a new goroutine.
+static struct goat_g *
+make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
+{
+	struct goat_g *g = gfget(p);
+	uintptr_t top = g->hi & -(uintptr_t)16;
+
+	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0)) {
+		uint32_t turn = 0;
+
+		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
+			goat_spin(&turn);
+	}
+	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
+		__asan_unpoison_memory_region((void *)(g->lo + 4096), g->hi - g->lo - 4096);
+	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
+		g->fiber = __tsan_create_fiber(0);
+	if (size <= ARGS) {
+		top = (top - size) & -(uintptr_t)16;
+		args = memcpy((void *)top, args, size);
+	}
+	g->sp = arch_newstack(top, fn, args);
+	g->fake = NULL;
+	g->gopc = pc;
+	g->parent = goat_g != NULL ? goat_g->id : 0;
+	g->trimmed = false;
+	g->id = new_id(p);
+	g->status = GOAT_GRUNNABLE;
+	count_go(p, 1);
+	return g;
+}
+
+void
+goat_newproc(void *fn, void *args, size_t size)
+{
+	uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+	struct goat_p *p;
+	struct goat_g *g;
+
+	if (fn == NULL)
+		goat_fatal("go of nil func value");
+	if (__builtin_expect(!sched.started, 0))
+		goat_schedinit();
+	if (__builtin_expect(size > ARGS, 0))
+		args = memcpy(goat_mallocgc(size, 16, false), args, size);
+	p = goat_pin();
+	g = make_g(p, fn, args, size, pc);
+	if (p != NULL)
+		runqputnext(p, g);
+	else
+		globrunqput(g);
+	wake_if_idle();
+	goat_unpin();
+}
+
+int
+goat_numgoroutine(void)
+{
+	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+	int64_t sum = __atomic_load_n(&sched.ngo, __ATOMIC_RELAXED);
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += __atomic_load_n(&goat_allp[i]->ngo, __ATOMIC_RELAXED);
+	return (int)sum + __atomic_load_n(&sched.bound, __ATOMIC_RELAXED);
+}
+
+void
+goat_boundg(struct goat_g *g, int by)
+{
+	g->bound = true;
+	g->status = GOAT_GRUNNING;
+	goat_lock(&sched.lock);
+	__atomic_store_n(&sched.bound, sched.bound + by, __ATOMIC_RELAXED);
+	goat_unlock(&sched.lock);
+}
+
+// ---------------------------------------------------------------- how many at a time
+
+static struct goat_p *
+new_p(uint32_t id)
+{
+	struct goat_p *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				-1, 0);
+
+	if (p == MAP_FAILED)
+		goat_fatal("runtime: out of memory");
+	p->id = id;
+	goat_allp[id] = p;
+	__atomic_store_n(&sched.nalloc, id + 1, __ATOMIC_RELEASE);
+	return p;
+}
+
+static void
+drop_idle(uint32_t n)
+{
+	for (struct goat_p **at = &sched.idlep; *at != NULL;)
+		if ((*at)->id >= n) {
+			*at = (*at)->link;
+			__atomic_sub_fetch(&sched.npidle, 1, __ATOMIC_SEQ_CST);
+		} else {
+			at = &(*at)->link;
+		}
+}
+
+static bool
+is_idle(const struct goat_p *p)
+{
+	for (const struct goat_p *q = sched.idlep; q != NULL; q = q->link)
+		if (q == p)
+			return true;
+	return false;
+}
+
+// With the lock.
+static void
+set_procs(uint32_t n)
+{
+	uint32_t old = sched.nprocs;
+
+	__atomic_store_n(&sched.nprocs, n, __ATOMIC_SEQ_CST);
+	drop_idle(n);
+	for (uint32_t i = old; i < n; i++) {
+		struct goat_p *p = i < sched.nalloc ? goat_allp[i] : new_p(i);
+
+		if (p->m == NULL && !is_idle(p))
+			pidleput(p);
+	}
+}
+
+int
+goat_maxprocs(int n)
+{
+	struct goat_g *g = goat_getg();
+	int old;
+
+	goat_schedinit();
+	goat_lock(&sched.lock);
+	old = (int)sched.nprocs;
+	if (n > 0 && n != old)
+		set_procs(n < GOAT_MAXPROCS ? (uint32_t)n : GOAT_MAXPROCS);
+	goat_unlock(&sched.lock);
+	if (n > old)
+		wakep();
+	else if (n > 0 && !g->bound && g->m->p != NULL && too_many(g->m->p))
+		goat_yield();
+	return old;
+}
+
+static uint32_t
+procs_wanted(void)
+{
+	const char *text = getenv("GOMAXPROCS");
+	long n = text != NULL ? strtol(text, NULL, 10) : 0;
+	cpu_set_t set;
+
+	if (n <= 0)
+		n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return n < GOAT_MAXPROCS ? (uint32_t)n : GOAT_MAXPROCS;
+}
+
+// ---------------------------------------------------------------- sysmon
+
+static void
+wake_sysmon(void)
+{
+	if (!__atomic_load_n(&sched.sysmonwait, __ATOMIC_SEQ_CST))
+		return;
+	__atomic_store_n(&sched.sysmonwait, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sched.sysmonnote, 1, __ATOMIC_SEQ_CST);
+	goat_futexwake(&sched.sysmonnote, 1);
+}
+
+// Whether the thread sleeps in the kernel, as its state there says; if that cannot be read, OTHERWISE.
+static bool
+thread_sleeps(const struct goat_m *m, bool otherwise)
+{
+	char path[64], text[256], *state;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", m->tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return otherwise;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return otherwise;
+	text[n] = '\0';
+	state = strrchr(text, ')');
+	return state != NULL && (state[2] == 'S' || state[2] == 'D');
+}
+
+// S2. Takes P away from its M, which does not answer. False if it has come into the runtime.
+static bool
+take(struct goat_p *p, struct goat_m *m, uint32_t tick)
+{
+	bool taken = false;
+
+	goat_lock(&sched.lock);
+	if (p->m == m && m->p == p && m->pinned == 0 && p->tick == tick) {
+		__atomic_store_n(&m->p, NULL, __ATOMIC_SEQ_CST);
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+		if (__atomic_load_n(&m->pinned, __ATOMIC_SEQ_CST) == 0) {
+			__atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
+			taken = true;
+		} else {
+			__atomic_store_n(&m->p, p, __ATOMIC_SEQ_CST);
+		}
+	}
+	goat_unlock(&sched.lock);
+	return taken;
+}
+
+// P, which was taken away, goes to another M, or to the idle ones. Go: handoffp.
+static void
+handoffp(struct goat_p *p)
+{
+	if (!runqempty(p) || globrunqsize() != 0 ||
+	    __atomic_load_n(&p->timers.when, __ATOMIC_ACQUIRE) != 0 ||
+	    (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
+	     __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0))
+		return startm(p, false);
+	goat_lock(&sched.lock);
+	pidleput(p);
+	goat_unlock(&sched.lock);
+	if (any_work())
+		wakep();
+}
+
+// What P's goroutine has been doing since sysmon saw it first. Gives whether P was taken.
+static bool
+look_at(struct goat_p *p, int64_t now)
+{
+	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+	uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
+	int64_t since;
+
+	if (m == NULL || __atomic_load_n(&m->curg, __ATOMIC_RELAXED) == NULL) {
+		p->seenwhen = 0;
+		return false;
+	}
+	if (p->seenwhen == 0 || tick != p->seentick) {
+		p->seentick = tick;
+		p->seenwhen = now;
+		return false;
+	}
+	since = now - p->seenwhen;
+	if (since >= SLICE) {
+		p->preempt = true;
+		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
+	}
+	if (!sched.barrier)
+		return false;
+	if (since < SLICE && runqempty(p) && globrunqsize() == 0)
+		return false;
+	if (since < 2 * SLICE && !thread_sleeps(m, since >= SLICE))
+		return false;
+	if (!take(p, m, tick))
+		return false;
+	p->seenwhen = 0;
+	handoffp(p);
+	return true;
+}
+
+static bool
+retake(int64_t now)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE); i++)
+		any |= look_at(goat_allp[i], now);
+	return any;
+}
+
+static void
+poll_network(int64_t now)
+{
+	int64_t last = __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST);
+
+	if (last == 0 || last + SLICE > now ||
+	    __atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) == 0 ||
+	    !__atomic_compare_exchange_n(&sched.lastpoll, &last, now, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return;
+	struct goat_gqueue list = goat_netpoll(0);
+
+	goat_injectglist(&list);
+}
+
+static bool
+all_idle(void)
+{
+	return __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST) >=
+	       __atomic_load_n(&sched.nprocs, __ATOMIC_SEQ_CST);
+}
+
+static void
+wait_for_work(void)
+{
+	__atomic_store_n(&sched.sysmonnote, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sched.sysmonwait, true, __ATOMIC_SEQ_CST);
+	if (all_idle())
+		goat_futexsleep(&sched.sysmonnote, 0, -1);
+	__atomic_store_n(&sched.sysmonwait, false, __ATOMIC_SEQ_CST);
+}
+
+static void *
+sysmon(void *arg)
+{
+	int64_t delay = 20 * US;
+	int idle = 0;
+
+	(void)arg;
+	for (;;) {
+		if (idle == 0)
+			delay = 20 * US;
+		else if (idle > 50 && delay < 10 * MS)
+			delay *= 2;
+		usleep((useconds_t)((delay < 10 * MS ? delay : 10 * MS) / US));
+		if (all_idle()) {
+			wait_for_work();
+			idle = 0;
+		}
+		int64_t now = goat_now();
+
+		poll_network(now);
+		idle = retake(now) ? 0 : idle + 1;
+	}
+	return NULL;
+}
+
+// ---------------------------------------------------------------- deadlock
+
+// With the lock, when an M or a bound thread has nothing to do. Go: checkdead.
+static void
+checkdead(void)
+{
+	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+
+	if (sched.nm > sched.nidlem || sched.bound > sched.parked || sched.runq.n != 0)
+		return;
+	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (!runqempty(goat_allp[i]))
+			return;
+	goat_deadlock(sched.mainexited && goat_numgoroutine() == 0
+			      ? "no goroutines (main called runtime.Goexit) - deadlock!"
+			      : "all goroutines are asleep - deadlock!");
+}
+
+// ---------------------------------------------------------------- for the collector
+
+static uint32_t marks;
+
+static void
+push_parked(struct goat_g *g, void *arg)
+{
+	if (g->status != GOAT_GDEAD && g->status != GOAT_GIDLE && g->gcmark != marks)
+		goat_pushrange(g->sp, g->hi);
+	(void)arg;
+}
+
+void
+goat_pushstacks(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	marks++;
+	for (struct goat_m *m = sched.allm; m != NULL; m = m->all) {
+		uintptr_t sp = m == goat_m ? here : m->gcsp;
+		struct goat_g *g = goat_stackowner(sp);
+
+		if (g == NULL)
+			continue;
+		g->gcmark = marks;
+		goat_pushrange(sp, g->hi);
+	}
+	goat_forallgs(push_parked, NULL);
+	goat_trimstacks();
+}
+
+// ---------------------------------------------------------------- how it starts
+
+static void
+start(void)
+{
+	uint32_t n = procs_wanted();
+
+	sched.barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	pthread_sigmask(SIG_SETMASK, NULL, &sched.mask);
+	goat_stackinit();
+	goat_netpollinit();
+	sched.lastpoll = goat_now();
+	goat_lock(&sched.lock);
+	set_procs(n);
+	goat_unlock(&sched.lock);
+	sched.started = true;
+}
+
+static void
+start_with_sysmon(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int err;
+
+	start();
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&thread, &attr, sysmon, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (err != 0)
+		no_thread(err);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+void
+goat_schedinit(void)
+{
+	if (!sched.started)
+		pthread_once(&once, start_with_sysmon);
+}
+
+struct program {
+	int argc;
+	char **argv, **envp;
+	int (*main)(int argc, char **argv, char **envp);
+};
+
+// Not static, as reports do not show it.
+GOAT_HIDDEN void
+goat_main0(void *arg)
+{
+	const struct program *p = arg;
+
+	exit(p->main(p->argc, p->argv, p->envp));
+}
+
+int goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, char **envp));
+
+// The initial thread is sysmon from now on (K1).
+int
+goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, char **envp))
+{
+	struct program p = { argc, argv, envp, main };
+
+	if (sched.started)
+		return main(argc, argv, envp);  // somebody has started goroutines before main
+	pthread_once(&once, start);
+	goat_initquit();
+	goat_freeg();
+	sched.ids = 0;
+	goat_newproc(goat_main0, &p, sizeof p);
+	sysmon(NULL);
+	return 0;
+}
