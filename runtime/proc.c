@@ -73,7 +73,8 @@ static struct {
 	int64_t ngo;                    // atomic: as P's, of those who had none
 	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
 	int64_t polluntil;              // atomic: and until when, 0: for ever
-	int32_t bound, parked;          // bound Gs; of these, parked
+	int32_t bound, parked;          // bound Gs; of these, parked (atomic)
+	int32_t coming;                 // atomic: threads that are made and have no G yet
 	uint32_t sysmonnote;
 	bool sysmonwait;                // atomic: sysmon sleeps until there is work
 	bool mainexited;                // by goexit
@@ -109,9 +110,12 @@ swap(struct goat_g *from, struct goat_g *to, bool dying)
 
 // ---------------------------------------------------------------- queues
 
+// It counts as running from here on, not from when its thread has got so far: nobody may take what
+// comes before that for a deadlock.
 static void
 ready_bound(struct goat_g *g)
 {
+	__atomic_sub_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&g->note, 1, __ATOMIC_RELEASE);
 	goat_futexwake(&g->note, 1);
 }
@@ -889,15 +893,12 @@ static void
 park_thread(struct goat_g *g)
 {
 	goat_lock(&sched.lock);
-	sched.parked++;
+	__atomic_add_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
 	checkdead();
 	goat_unlock(&sched.lock);
 	while (__atomic_load_n(&g->note, __ATOMIC_ACQUIRE) == 0)
 		goat_futexsleep(&g->note, 0, -1);
 	__atomic_store_n(&g->note, 0, __ATOMIC_RELAXED);
-	goat_lock(&sched.lock);
-	sched.parked--;
-	goat_unlock(&sched.lock);
 	g->status = GOAT_GRUNNING;
 }
 
@@ -1246,6 +1247,12 @@ goat_boundg(struct goat_g *g, int by)
 	goat_unlock(&sched.lock);
 }
 
+void
+goat_threadcoming(int by)
+{
+	__atomic_add_fetch(&sched.coming, by, __ATOMIC_SEQ_CST);
+}
+
 // ---------------------------------------------------------------- how many at a time
 
 static struct goat_p *
@@ -1510,7 +1517,8 @@ checkdead(void)
 {
 	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
 
-	if (sched.nm > sched.nidlem || sched.bound > sched.parked || sched.runq.n != 0)
+	if (sched.nm > sched.nidlem || sched.bound > __atomic_load_n(&sched.parked, __ATOMIC_SEQ_CST) ||
+	    __atomic_load_n(&sched.coming, __ATOMIC_SEQ_CST) != 0 || sched.runq.n != 0)
 		return;
 	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
 		return;

@@ -272,6 +272,8 @@ GOAT_HIDDEN void goat_pushstacks(void);
 GOAT_HIDDEN _Noreturn void goat_goexit0(void);
 // A bound G begins or ends to exist; a G is made for this thread.
 GOAT_HIDDEN void goat_boundg(struct goat_g *g, int by);
+// A thread is being made, or has got its G: until then it is no deadlock when all others wait.
+GOAT_HIDDEN void goat_threadcoming(int by);
 GOAT_HIDDEN uint64_t goat_nextid(void);
 // What a program that cannot go on says of all goroutines, after its first line.
 GOAT_HIDDEN void goat_printothers(const struct goat_g *but);

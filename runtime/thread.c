@@ -269,6 +269,7 @@ goat_threadstart(void *arg)
 	GC_free(arg);
 	count(1);
 	enter();
+	goat_threadcoming(-1);
 	pthread_cleanup_push(leave, NULL);
 	result = s.fn != NULL ? s.fn(s.arg) : (void *)(intptr_t)s.c11(s.arg);
 	pthread_cleanup_pop(1);
@@ -284,9 +285,12 @@ create(pthread_t *thread, const pthread_attr_t *attr, struct start s)
 	if (copy == NULL)
 		return EAGAIN;
 	*copy = s;
+	goat_threadcoming(1);
 	err = GC_pthread_create(thread, attr, goat_threadstart, copy);
-	if (err != 0)
+	if (err != 0) {
+		goat_threadcoming(-1);
 		GC_free(copy);
+	}
 	return err;
 }
 
