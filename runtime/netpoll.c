@@ -113,7 +113,7 @@ goat_polldescof(int fd)
 			return NULL;
 		pd = &c[fd & (PART - 1)];
 	}
-	if (__builtin_expect(pd->fd != fd, 0))
+	if (__builtin_expect(__atomic_load_n(&pd->fd, __ATOMIC_RELAXED) != fd, 0))
 		__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
 	return pd;
 }
@@ -231,6 +231,14 @@ replaced(struct goat_polldesc *pd, uint32_t gen)
 	run(&woken);
 }
 
+void
+goat_pollforeign(struct goat_polldesc *pd, struct goat_pollseen *seen)
+{
+	replaced(pd, seen->gen);
+	seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	goat_pollagain(pd, seen);
+}
+
 // What has been parked since the last time is armed again. Gives whether there is a next time.
 static bool
 check_one(struct goat_polldesc *pd)
@@ -346,7 +354,7 @@ have_deadline(struct goat_polldesc *pd)
 	return was;
 }
 
-// Makes sure that what is known of PD is of the file it is now. Gives 0 or an errno.
+// Makes sure that what is known of PD is of the file it is now. Gives 0, an errno, or RENEWED: it was not.
 static int
 verify(struct goat_polldesc *pd)
 {
@@ -357,12 +365,12 @@ verify(struct goat_polldesc *pd)
 	if (poller->level)
 		return fcntl(pd->fd, F_GETFD) < 0 ? errno : 0;
 	err = poller->arm(pd->fd, gen, armed | GOAT_POLLR, armed != 0);
-	if (err > 0)
-		return err;
-	if (err < 0)
+	if (err == RENEWED)
 		replaced(pd, gen);
+	if (err != 0)
+		return err;
 	goat_lock(&pd->lock);
-	if (err == 0 && pd->gen == gen)
+	if (pd->gen == gen)
 		__atomic_store_n(&pd->armed, pd->armed | GOAT_POLLR, __ATOMIC_RELAXED);
 	goat_unlock(&pd->lock);
 	return 0;
@@ -376,7 +384,7 @@ goat_polldeadline(struct goat_polldesc *pd, int64_t when)
 	int err;
 
 	goat_netpollinit();
-	if ((err = verify(pd)) != 0)
+	if ((err = verify(pd)) > 0)
 		return err;
 	if ((d = have_deadline(pd)) == NULL)
 		return ENOMEM;
@@ -392,10 +400,17 @@ goat_polldeadline(struct goat_polldesc *pd, int64_t when)
 }
 
 bool
-goat_pollexpired(struct goat_polldesc *pd)
+goat_pollexpired(struct goat_polldesc *pd, struct goat_pollseen *seen)
 {
-	return __atomic_load_n(&pd->expired, __ATOMIC_RELAXED) &&
-	       (verify(pd) != 0 || __atomic_load_n(&pd->expired, __ATOMIC_RELAXED));
+	int err;
+
+	if (!__atomic_load_n(&pd->expired, __ATOMIC_RELAXED))
+		return false;
+	err = verify(pd);
+	if (err == RENEWED)
+		seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	// Where it cannot be verified, the descriptor is not open: the call will tell.
+	return err == 0 && __atomic_load_n(&pd->expired, __ATOMIC_RELAXED);
 }
 
 // A deadline of one wait. Kept for the next one: the timer may be on its way still when that ends.
@@ -556,6 +571,9 @@ goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollsee
 			goat_unlock(&pd->lock);
 			end_wait();
 		}
+		// Its own deadline, or the descriptor's, which may have been set anew meanwhile.
+		if (err == ETIMEDOUT && (own == NULL || !own->passed) && !goat_pollexpired(pd, seen))
+			err = EAGAIN;
 		end_own(own);
 	}
 	if (err == RENEWED)

@@ -807,6 +807,8 @@ goat_wakenetpoller(int64_t when)
 {
 	int64_t until;
 
+	if (!sched.started)
+		return;
 	if (__atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
 		return wakep();
 	until = __atomic_load_n(&sched.polluntil, __ATOMIC_SEQ_CST);
