@@ -851,10 +851,6 @@ schedule(struct goat_m *m)
 		m->g0.oncpu = 1;
 		execute(m, g);
 		swap(&m->g0, g, false);
-		if (m->dead != NULL) {
-			goat_stackfree(m->dead);
-			m->dead = NULL;
-		}
 	}
 }
 
@@ -1112,6 +1108,8 @@ gfget(struct goat_p *p)
 static void
 gfput(struct goat_p *p, struct goat_g *g)
 {
+	if (p == NULL)
+		return goat_stackfree(g, true);
 	// The newest ones stay: their stacks are in the cache.
 	if (p->ngfree >= GFREE) {
 		struct goat_g *last = p->gfree, *rest;
@@ -1124,7 +1122,7 @@ gfput(struct goat_p *p, struct goat_g *g)
 		while (rest != NULL) {
 			struct goat_g *link = rest->schedlink;
 
-			goat_stackfree(rest);
+			goat_stackfree(rest, false);
 			rest = link;
 		}
 	}
@@ -1181,11 +1179,7 @@ goat_goexit0(void)
 	g->status = GOAT_GDEAD;
 	count_go(p, -1);
 	next = pick(p);
-	// Without a P it goes to g0, where nobody stands on the stack any more.
-	if (p != NULL)
-		gfput(p, g);
-	else
-		m->dead = g;
+	gfput(p, g);
 	leave_for(g, next, true);
 	__builtin_unreachable();
 }
