@@ -1566,6 +1566,13 @@ push_parked(struct goat_g *g, void *arg)
 }
 
 void
+goat_forallms(void (*f)(struct goat_m *m))
+{
+	for (struct goat_m *m = sched.allm; m != NULL; m = m->all)
+		f(m);
+}
+
+void
 goat_pushstacks(void)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
@@ -1575,6 +1582,7 @@ goat_pushstacks(void)
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
 		struct goat_g *g = goat_stackowner(sp);
 
+		m->gcon = g != NULL ? sp : 0;
 		if (g == NULL)
 			continue;
 		g->gcmark = marks;

@@ -194,6 +194,8 @@ struct goat_m {
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
+	uintptr_t gcon;                 // the same, if that is on a goroutine's stack; else 0
+	void *gcthread;                 // what the collector calls its thread
 	void *altstack;
 	uint64_t rand;
 };
@@ -272,6 +274,7 @@ GOAT_HIDDEN void goat_wakenetpoller(int64_t when);
 GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);
 // proc.c: the stacks of goroutines, while the world is stopped: for the collector.
 GOAT_HIDDEN void goat_pushstacks(void);
+GOAT_HIDDEN void goat_forallms(void (*f)(struct goat_m *m));
 // Ends the goroutine: its deferred code has run.
 GOAT_HIDDEN _Noreturn void goat_goexit0(void);
 // A bound G begins or ends to exist; a G is made for this thread.
