@@ -299,6 +299,8 @@ record(struct lowering *w, struct deferred *d, tree *list)
 
 // ---------------------------------------------------------------- where a defer stands
 
+} // namespace
+
 // What the callee is given must be kept where it is not the same in any case.
 bool
 needs_keeping(tree arg)
@@ -316,11 +318,17 @@ needs_keeping(tree arg)
 	return TREE_CODE(t) != STRING_CST && TREE_CODE(t) != FUNCTION_DECL;
 }
 
+namespace {
+
+} // namespace
+
 bool
 has_fixed_size(tree type)
 {
 	return TYPE_SIZE_UNIT(type) != NULL_TREE && TREE_CODE(TYPE_SIZE_UNIT(type)) == INTEGER_CST;
 }
+
+namespace {
 
 // Evaluates *OPERAND now, and leaves a variable in its place.
 void
@@ -339,6 +347,8 @@ keep_operand(struct lowering *w, struct deferred *d, tree bind, tree *operand, t
 	*operand = v;
 	d->kept.safe_push(v);
 }
+
+} // namespace
 
 // Builtins that are no calls of a function at a place in the code.
 bool
@@ -364,6 +374,8 @@ is_tied_to_its_place(tree call)
 		return false;
 	}
 }
+
+namespace {
 
 // The arguments of a deferred call are evaluated where the defer stands.
 void

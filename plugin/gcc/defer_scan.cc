@@ -112,6 +112,15 @@ use_function(struct reader *r, tree fn)
 		walk_tree(&DECL_SAVED_TREE(fn), use_in_nested, r, NULL);
 }
 
+// A nested function, or the block of a go statement, stores to a variable around it.
+void
+store_outside(struct func *f, tree decl)
+{
+	for (; f != NULL; f = f->outer)
+		if (is_local_of(f, decl))
+			variable_of(f->deferred, decl)->stored_elsewhere = true;
+}
+
 void
 store(struct reader *r, tree lhs)
 {
@@ -119,8 +128,10 @@ store(struct reader *r, tree lhs)
 
 	while (handled_component_p(lhs))
 		lhs = TREE_OPERAND(lhs, 0);
-	if (!DECL_P(lhs) || !is_local_of(r->f, lhs))
+	if (!DECL_P(lhs))
 		return;
+	if (!is_local_of(r->f, lhs))
+		return store_outside(r->f->outer, lhs);
 	v = variable_of(r->c, lhs);
 	v->stores.safe_push(++r->at);
 	if (v->around != r->around)
@@ -191,6 +202,18 @@ read_defer(struct reader *r, tree bind)
 		read_deferred_block(r, d, stmt);
 }
 
+void
+read_go(struct reader *r, tree bind)
+{
+	location_t where = point_of_use(DECL_SOURCE_LOCATION(marker_of(bind)));
+
+	if (r->parallel)
+		sorry_at(where, "%<go%> in a parallel region");
+	if (lookup_attribute("naked", DECL_ATTRIBUTES(r->f->decl)))
+		sorry_at(where, "%<go%> in a naked function");
+	r->c->go_places.put(bind, { ++r->at, r->around });
+}
+
 // ---------------------------------------------------------------- the text
 
 void
@@ -207,9 +230,10 @@ read_block(struct reader *r, tree bind)
 			read_below(r, &DECL_INITIAL(v));        // addresses of labels
 	}
 	if (is_defer(bind))
-		read_defer(r, bind);
-	else
-		read_below(r, &BIND_EXPR_BODY(bind));
+		return read_defer(r, bind);
+	read_below(r, &BIND_EXPR_BODY(bind));
+	if (is_go(bind))
+		read_go(r, bind);
 }
 
 void
@@ -577,27 +601,42 @@ is_made_again(struct deferred_code *c, const struct deferred *d, tree v)
 	return defer_again(jumps.address(), jumps.length(), (*known)->declared);
 }
 
-bool
-is_captured_by_value(struct deferred_code *c, const struct deferred *d, tree v)
+// Whether a copy of V that is made at AT in AROUND is as good as V itself from there on.
+static bool
+is_steady(struct deferred_code *c, int at, const struct deferred *around, tree v)
 {
 	struct variable **known = c->variables.get(v);
 	auto_vec<struct defer_jump> jumps;
 	tree size = DECL_SIZE_UNIT(v);
 
-	if (is_marked(v, "goat_result") || TREE_ADDRESSABLE(v) || DECL_NONLOCAL(v) || TREE_THIS_VOLATILE(v) || size == NULL_TREE ||
-	    !tree_fits_uhwi_p(size) || tree_to_uhwi(size) > DEFER_MAX_COPY)
+	if (is_marked(v, "goat_result") || TREE_ADDRESSABLE(v) || DECL_NONLOCAL(v) ||
+	    TREE_THIS_VOLATILE(v) || size == NULL_TREE || !tree_fits_uhwi_p(size) ||
+	    tree_to_uhwi(size) > DEFER_MAX_COPY)
 		return false;
 	if (known == NULL)
 		return true;            // a parameter that nothing is stored to
 	if ((*known)->stored_elsewhere)
 		return false;
-	jumps_in(c, d->around, &jumps);
+	jumps_in(c, around, &jumps);
 	for (int stored : (*known)->stores)
-		if ((*known)->around != d->around ||
-		    defer_stored_later(jumps.address(), jumps.length(), (*known)->declared, d->at,
-				       stored))
+		if ((*known)->around != around ||
+		    defer_stored_later(jumps.address(), jumps.length(), (*known)->declared, at, stored))
 			return false;
 	return true;
+}
+
+bool
+is_captured_by_value(struct deferred_code *c, const struct deferred *d, tree v)
+{
+	return is_steady(c, d->at, d->around, v);
+}
+
+bool
+is_kept_by_value(struct deferred_code *c, tree marker, tree v)
+{
+	const struct go_place *at = c->go_places.get(marker);
+
+	return at != NULL && is_steady(c, at->at, at->around, v);
 }
 
 void

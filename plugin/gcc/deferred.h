@@ -62,8 +62,15 @@ struct back_jump {
 	struct deferred *around;
 };
 
+// Where a go statement stands.
+struct go_place {
+	int at;
+	struct deferred *around;
+};
+
 struct deferred_code {
 	struct scope function;
+	hash_map<tree, struct go_place> go_places;      // by marker
 	vec<struct scope *> scopes;     // inner ones and block_defers
 	vec<struct deferred *> items;
 	hash_map<tree, struct deferred *> by_marker;
@@ -79,5 +86,7 @@ bool is_recover(tree call);
 bool is_made_again(struct deferred_code *c, const struct deferred *d, tree v);
 // Whether D may as well hold a copy of V.
 bool is_captured_by_value(struct deferred_code *c, const struct deferred *d, tree v);
+// The same of the go statement MARKER.
+bool is_kept_by_value(struct deferred_code *c, tree marker, tree v);
 
 #endif

@@ -54,7 +54,8 @@ wide_float(tree type)
 bool
 points_to_code(tree type)
 {
-	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) && !goat_is_map(type);
+	return POINTER_TYPE_P(type) && FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) && !goat_is_map(type) &&
+	       !goat_is_chan(type);
 }
 
 bool
@@ -667,7 +668,9 @@ flow_assign(struct walk_state *w, struct esc_hole k, tree lhs, tree rhs, tree wh
 		}
 		both[0] = esc_discard();
 	}
-	if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
+	if (VAR_P(lhs) && is_sent(lhs))
+		both[0] = note(to_heap(), where, "send");
+	else if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_case"))
 		both[0] = note(both[0], where, "switch case");
 	else if (TREE_CODE(where) == DECL_EXPR && is_marked(lhs, "goat_elem"))
 		both[0] = note(both[0], where, "range-deref");
@@ -804,6 +807,8 @@ flow_bind(struct walk_state *w, tree t)
 			(*l)->block_depth = w->depth;
 	if (unit.annotated && is_defer(t))
 		return flow_defer(w, t);
+	if (unit.annotated && is_go(t))
+		return flow_go(w, t);
 	flow_discard(w, BIND_EXPR_BODY(t));
 }
 

@@ -7,6 +7,9 @@
 //	scan.cc     a function's loops, blocks and calls, before its flow is followed
 //	defer_scan.cc  defers: what may be met again, what is captured, their flow
 //	defer.cc    puts deferred code where it runs
+//	outline.cc  makes a function of the block of a go statement
+//	go.cc       go statements: what they capture, and the call of the runtime
+//	chan.cc     channels and select
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
 //	names.cc    trees as the source spells them
@@ -144,6 +147,7 @@ struct func {
 	unsigned HOST_WIDE_INT frame;   // bytes of heap blocks that went to the frame
 	struct deferred_code *deferred; // in annotated C
 	tree named_result;      // result(T, r), or NULL
+	vec<struct go_site *> go_sites; // its go statements with blocks
 };
 
 // The unit being compiled.
@@ -164,6 +168,8 @@ const char *range_text(tree elem);      // the map_range that ELEM is the value 
 tree marker_of(tree t);
 bool is_defer(tree t);          // block_defer too
 bool is_block_defer(tree t);
+bool is_go(tree t);
+bool is_chan_send(tree t);      // *goat_chan_send_("", c) = value
 tree *marked_statement(tree bind);      // what is marked: the call or block, the switch, the case
 void register_markers(const char *plugin);
 void register_marker_attributes(void);
@@ -182,6 +188,19 @@ void decide_deferred(struct func *f);
 
 // defer.cc
 void lower_deferred(struct func *f);
+bool needs_keeping(tree arg);           // what a call is given is not the same in any case
+bool is_tied_to_its_place(tree call);
+bool has_fixed_size(tree type);
+
+// outline.cc
+void outline_go_block(tree bind);       // of the marker: its block becomes a nested function, which it calls
+bool is_go_block(tree fn);
+
+// go.cc
+void flow_go(struct walk_state *w, tree bind);
+void decide_go(struct func *f);
+void lower_go(struct func *f);
+void finish_go_block(struct func *f);   // F's body will not change any more
 
 // flow.cc
 struct walk_state {
@@ -341,6 +360,8 @@ bool goat_is_comparable(tree type);     // it has an equality
 bool goat_is_regular(tree type);        // all of its bytes decide
 bool goat_is_string(tree type);
 tree goat_algorithm(tree type, const char *what, tree pointer_type);
+bool goat_is_chan(tree type);
+tree goat_chan_elem(tree chan);
 bool goat_is_map(tree type);
 tree goat_map_key(tree map);
 tree goat_map_elem(tree map);
@@ -401,6 +422,10 @@ const char *name_of_make_map(tree call);
 unsigned HOST_WIDE_INT frame_of_make_map(tree call);    // bytes
 tree made_map(tree call, tree slot);
 bool flow_map_call(struct walk_state *w, struct esc_hole k, tree call, tree fn);
+
+// chan.cc
+// Where the value that is put into DECL goes, if that is sent on a channel.
+bool is_sent(tree decl);
 
 // attrs, plugin.cc
 bool is_goat_stack(tree decl);

@@ -30,6 +30,11 @@ enum marker {
 	MARKER_MAP_STATS,
 	MARKER_MAP_BEGIN,
 	MARKER_MAP_NEXT,
+	MARKER_CHAN_RECV,
+	MARKER_CHAN_RECV_OK,
+	MARKER_CHAN_CLOSE,
+	MARKER_CHAN_NEXT,
+	MARKER_SELECT_INDEX,
 	NMARKERS,
 };
 
@@ -38,6 +43,8 @@ const char *const marker_names[NMARKERS] = {
 	"goat_is_nil_", "goat_iface_eq_", "goat_type_name_",
 	"goat_map_clear_", "goat_map_shrink_",
 	"goat_map_stats_", "goat_map_begin_", "goat_map_next_",
+	"goat_chan_recv_", "goat_chan_recv_ok_", "goat_chan_close_", "goat_chan_next_",
+	"goat_select_index_",
 };
 
 hash_map<tree, const char *> *spelled;  // what trees of ours are in the source; "": nothing
@@ -181,6 +188,16 @@ lowered(struct lowering *l, tree call)
 		return lower_map_word(call, MAP_BEGIN);
 	case MARKER_MAP_NEXT:
 		return lower_map_word(call, MAP_NEXT);
+	case MARKER_CHAN_RECV:
+		return lower_chan_word(l, call, CHAN_RECV);
+	case MARKER_CHAN_RECV_OK:
+		return lower_chan_word(l, call, CHAN_RECV_OK);
+	case MARKER_CHAN_CLOSE:
+		return lower_chan_word(l, call, CHAN_CLOSE);
+	case MARKER_CHAN_NEXT:
+		return lower_chan_word(l, call, CHAN_NEXT);
+	case MARKER_SELECT_INDEX:
+		return build_int_cst(TREE_TYPE(call), -1);
 	default:
 		return NULL_TREE;
 	}
@@ -193,7 +210,10 @@ marker_below(tree t)
 	tree call = without_conversions(TREE_OPERAND(t, 0));
 	int marker = called_marker(call);
 
-	return marker == MARKER_AS || marker == MARKER_ASSERT || gives_holder(call) ? call : NULL_TREE;
+	return marker == MARKER_AS || marker == MARKER_ASSERT || marker == MARKER_CHAN_RECV ||
+			       gives_holder(call)
+		       ? call
+		       : NULL_TREE;
 }
 
 void
@@ -233,7 +253,8 @@ lower_call(struct lowering *l, tree *tp)
 		spell_call(call);
 		return devirtualise(l, tp);
 	}
-	if (marker == MARKER_AS || marker == MARKER_ASSERT || gives_holder(call)) {
+	if (marker == MARKER_AS || marker == MARKER_ASSERT || marker == MARKER_CHAN_RECV ||
+	    gives_holder(call)) {
 		// Its address is wanted, or nothing at all.
 		tree type = TYPE_MAIN_VARIANT(TREE_TYPE(value));
 
@@ -287,10 +308,33 @@ lower_switch(struct lowering *l, tree t)
 	if (call != NULL_TREE && called_marker(call) == MARKER_SWITCH_INDEX) {
 		lower_arguments(l, call);
 		lower_type_switch(l, t, call);
+	} else if (call != NULL_TREE && called_marker(call) == MARKER_SELECT_INDEX) {
+		lower_arguments(l, call);
+		lower_select(l, t, call);
 	} else {
 		lower_below(l, &SWITCH_COND(t));
 	}
 	lower_below(l, &SWITCH_BODY(t));
+}
+
+// A word that is deferred, or a goroutine, is to be one call of the runtime.
+void
+lower_called_word(struct lowering *l, tree *tp)
+{
+	tree t = *tp;
+
+	if (is_map_delete(t)) {
+		lower_arguments(l, t);
+		*tp = lower_deferred_delete(t);
+	} else if (is_chan_send(t) || called_marker(t) == MARKER_CHAN_RECV) {
+		if (is_chan_send(t)) {
+			lower_below(l, &TREE_OPERAND(TREE_OPERAND(t, 0), 0));
+			lower_below(l, &TREE_OPERAND(t, 1));
+		} else {
+			lower_arguments(l, t);
+		}
+		*tp = lower_called_chan_word(l, t);
+	}
 }
 
 void
@@ -298,12 +342,8 @@ lower_bind(struct lowering *l, tree t)
 {
 	unsigned before = l->variables.length();
 
-	if (is_defer(t) && is_map_delete(*marked_statement(t))) {
-		tree *call = marked_statement(t);
-
-		lower_arguments(l, *call);
-		*call = lower_deferred_delete(*call);
-	}
+	if (is_defer(t) || is_go(t))
+		lower_called_word(l, marked_statement(t));
 	lower_below(l, &BIND_EXPR_BODY(t));
 	while (l->variables.length() > before) {
 		tree v = l->variables.pop();
@@ -354,6 +394,36 @@ warn_of_unused(tree list)
 	}
 }
 
+void
+lower_send(struct lowering *l, tree *tp)
+{
+	lower_arguments(l, without_conversions(TREE_OPERAND(TREE_OPERAND(*tp, 0), 0)));
+	lower_below(l, &TREE_OPERAND(*tp, 1));
+	*tp = lower_chan_send(l, *tp);
+}
+
+// chan_recv(c) as a statement: ((void)0, *call), perhaps cast to void.
+tree
+unused_recv(tree t)
+{
+	t = without_conversions(t);
+	if (TREE_CODE(t) == COMPOUND_EXPR && integer_zerop(without_conversions(TREE_OPERAND(t, 0))))
+		t = without_conversions(TREE_OPERAND(t, 1));
+	if (TREE_CODE(t) == INDIRECT_REF)
+		t = without_conversions(TREE_OPERAND(t, 0));
+	return called_marker(t) == MARKER_CHAN_RECV ? t : NULL_TREE;
+}
+
+void
+lower_unused(struct lowering *l, tree list)
+{
+	for (tree_stmt_iterator i = tsi_start(list); !tsi_end_p(i); tsi_next(&i))
+		if (tree call = unused_recv(tsi_stmt(i))) {
+			lower_arguments(l, call);
+			*tsi_stmt_ptr(i) = lower_unused_recv(l, call);
+		}
+}
+
 tree
 lower_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -367,6 +437,7 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 	switch (TREE_CODE(t)) {
 	case STATEMENT_LIST:
 		warn_of_unused(t);
+		lower_unused(l, t);
 		return NULL_TREE;
 	case BIND_EXPR:
 		*walk_subtrees = 0;
@@ -405,6 +476,11 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 		if (is_map_set(t)) {
 			*walk_subtrees = 0;
 			lower_set(l, tp);
+			return NULL_TREE;
+		}
+		if (is_chan_send(t)) {
+			*walk_subtrees = 0;
+			lower_send(l, tp);
 			return NULL_TREE;
 		}
 		check_assigned(l, &TREE_OPERAND(t, 0));

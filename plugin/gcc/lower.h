@@ -8,6 +8,7 @@
 //	typeswitch.cc    type_switch
 //	iface.cc         what an interface is made of; is_nil(), type_name(), iface_eq()
 //	map.cc           map_get(), map_set() and all other words for maps
+//	chan.cc          chan_send(), chan_select and all other words for channels
 //	devirtualise.cc  calls through an interface
 //	slice.cc         slices, strings, make()
 //
@@ -84,6 +85,19 @@ tree lower_deferred_delete(tree call);
 tree lower_make_map(tree call, location_t where);
 tree lower_map_len(tree map);
 void spell_range_value(tree v);
+
+// chan.cc
+enum chan_word { CHAN_RECV, CHAN_RECV_OK, CHAN_CLOSE, CHAN_NEXT };
+tree lower_chan_send(struct lowering *l, tree t);       // of is_chan_send()
+tree lower_chan_word(struct lowering *l, tree call, enum chan_word what);
+// What a go or defer statement is to do, as one call with arguments; NULL: T is no word of channels.
+tree lower_called_chan_word(struct lowering *l, tree t);
+tree lower_unused_recv(struct lowering *l, tree call);
+tree lower_make_chan(tree call, location_t where);
+tree lower_chan_len(tree c, const char *field);
+// The condition of a chan_select, and the variables of its cases.
+void lower_select(struct lowering *l, tree t, tree call);
+
 // slice.cc
 bool is_slice_word(tree call);
 bool gives_holder(tree call);

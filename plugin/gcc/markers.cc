@@ -10,6 +10,10 @@
 //	map_range (m, k, v) ...	two of them around a loop that the program does have, and two in it
 //	slice_range (xs, i, v) ...	for (__auto_type goat_range_ __attribute__((goat_range)) = (xs);;)
 //				for (...) for (size_t i __attribute__((goat_each)) = ...;;) for (T v ...) ...
+//	chan_range (c, v) ...	the same around for (;;) for (T v __attribute__((goat_received)); NEXT;) ...
+//	go STATEMENT		as defer
+//	chan_select ...		for (char goat_select_ __attribute__((goat_select));;) switch (...) ...
+//	case_recv (c, v) ...	for (T v __attribute__((goat_comm));; OPERANDS) ...
 //
 // When a function has been parsed, and before the front end makes labels and gotos of its loops,
 // the loop is taken out and what was in it put in its place. What is left is a BIND_EXPR that
@@ -20,6 +24,9 @@
 //	of a case	its statement, and a `break`
 //	of map_range	the loop, or in it the statement
 //	of slice_range	the loop, in which the variables of a round are marked in the same way
+//	of chan_range	the loop, in it the variable of a round, `if (!NEXT) break`, and the statement
+//	of go		the call; of a block, it has become the body of a nested function (outline.cc)
+//	of chan_select	the SWITCH_STMT, of which the condition is a call with the operands of all cases
 //
 // So `break` and `continue` mean what the user sees around them. Those that had nothing but our loop
 // around them, and jumps into or out of a deferred block, are errors here, where they still have
@@ -100,6 +107,18 @@ is_keeper(tree decl)
 	       TREE_TYPE(decl) == char_type_node;
 }
 
+// In this function a return without a value is nothing that the front end knows enough of.
+void
+loosen_returns(void)
+{
+	if (with_result == NULL)
+		with_result = new hash_set<tree>;
+	if (with_result->is_empty())
+		return_type_warning = warn_return_type;
+	with_result->add(current_function_decl);
+	warn_return_type = 0;
+}
+
 tree
 handle_result(tree *node, tree name, tree, int, bool *no_add_attrs)
 {
@@ -108,12 +127,7 @@ handle_result(tree *node, tree name, tree, int, bool *no_add_attrs)
 	TREE_USED(*node) = 1;
 	DECL_READ_P(*node) = 1;
 	current_function_returns_value = 1;
-	if (with_result == NULL)
-		with_result = new hash_set<tree>;
-	if (with_result->is_empty())
-		return_type_warning = warn_return_type;
-	with_result->add(current_function_decl);
-	warn_return_type = 0;
+	loosen_returns();
 	return NULL_TREE;
 }
 
@@ -217,6 +231,66 @@ handle_range_variable(tree *node, tree name, tree args, int, bool *no_add_attrs)
 	return NULL_TREE;
 }
 
+// ---- channels and goroutines
+
+// chan(T) of <goat.h>: as with map(K, V).
+tree
+handle_chan(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	*no_add_attrs = true;
+	if (!TYPE_P(*node) || !goat_is_chan(*node))
+		return misused(name, no_add_attrs);
+	return NULL_TREE;
+}
+
+// (WHAT, c): the type becomes that of the values of c, which is only looked at. Go: types2, recv and
+// send of a non-channel.
+tree
+handle_elem_of(tree *node, tree name, tree args, int, bool *no_add_attrs)
+{
+	tree c = TREE_VALUE(TREE_CHAIN(args)), elem;
+	const char *what;
+	location_t where = point_of_use(input_location);
+
+	*no_add_attrs = true;
+	if (!TYPE_P(*node) || TREE_CODE(TREE_VALUE(args)) != STRING_CST ||
+	    TREE_CODE(c) == IDENTIFIER_NODE)
+		return misused(name, no_add_attrs);
+	*node = integer_type_node;
+	if (error_operand_p(c) || TREE_TYPE(c) == NULL_TREE)
+		return NULL_TREE;
+	what = TREE_STRING_POINTER(TREE_VALUE(args));
+	if (!goat_is_chan(TREE_TYPE(c))) {
+		if (strcmp(what, "range over") == 0)
+			error_at(where, "%<chan_range%> needs a channel, not a value of type %qs",
+				 goat_type_text(TREE_TYPE(c)));
+		else
+			error_at(where, "invalid operation: cannot %s non-channel %s (%s of type %s)", what,
+				 spell(c), DECL_P(c) ? "variable" : "value", goat_type_text(TREE_TYPE(c)));
+		return NULL_TREE;
+	}
+	elem = goat_chan_elem(TREE_TYPE(c));
+	if (VOID_TYPE_P(elem) || FUNC_OR_METHOD_TYPE_P(elem) || !COMPLETE_TYPE_P(elem) ||
+	    !tree_fits_uhwi_p(TYPE_SIZE_UNIT(elem)))
+		error_at(where, "invalid operation: cannot %s %s (%s of type %s): its elements have no size",
+			 what, spell(c), DECL_P(c) ? "variable" : "value", goat_type_text(TREE_TYPE(c)));
+	else
+		*node = elem;
+	return NULL_TREE;
+}
+
+// A go block may `return;` in a function that has a result.
+tree
+handle_go(tree *node, tree name, tree, int, bool *no_add_attrs)
+{
+	if (!is_variable_of_function(*node))
+		return misused(name, no_add_attrs);
+	TREE_USED(*node) = 1;
+	DECL_READ_P(*node) = 1;
+	loosen_returns();
+	return NULL_TREE;
+}
+
 void
 end_of_function(void *fn, void *)
 {
@@ -240,6 +314,13 @@ const struct attribute_spec attributes[] = {
 	{ "goat_elem", 1, 1, true, false, false, false, handle_range_variable, NULL },
 	{ "goat_key_of", 1, 1, false, true, false, false, handle_key_of, NULL },
 	{ "goat_map", 0, 0, false, true, false, false, handle_map, NULL },
+	{ "goat_chan", 0, 0, false, true, false, false, handle_chan, NULL },
+	{ "goat_elem_of", 2, 2, false, true, false, false, handle_elem_of, NULL },
+	{ "goat_received", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_select", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_comm", 1, 1, true, false, false, false, handle_marker, NULL },
+	{ "goat_ok", 0, 0, true, false, false, false, handle_marker, NULL },
+	{ "goat_go", 0, 0, true, false, false, false, handle_go, NULL },
 	{ "goat_result", 0, 0, true, false, false, false, handle_result, NULL },
 };
 
@@ -253,6 +334,7 @@ struct around {
 	bool breakable;         // a loop or switch,
 	bool cases;             // a switch
 	tree switch_scope;      // where that stands
+	tree select;            // the call that a chan_select has for its condition, directly around it
 };
 
 struct jump {
@@ -268,13 +350,17 @@ struct walk {
 	tree result = NULL_TREE;                // result(T, r), once it was met
 	hash_map<tree, struct around> labels;
 	hash_map<tree, tree> scopes;            // of a block_defer: the one around it
+	hash_map<tree, tree> around;            // of a deferred or go block: the one around it
 	auto_vec<struct jump> jumps;
 	auto_vec<tree> taken;                   // labels whose address is taken
-	auto_vec<tree> ours;                    // labels of the macros
+	auto_vec<tree> ours;                    // labels of the macros, and those that go blocks take along
+	auto_vec<location_t> bare_returns;
+	auto_vec<tree> go_blocks;               // by their markers, outer ones first
 	hash_set<tree> met;                     // shared trees
 };
 
 tree visit(tree *tp, int *walk_subtrees, void *data);
+tree without_casts(tree t);
 
 void
 visit_below(struct walk *w, tree *tp)
@@ -288,6 +374,7 @@ walk_loop(struct walk *w, tree t)
 	struct around outer = w->at;
 
 	w->at.loop = w->at.breakable = true;
+	w->at.select = NULL_TREE;
 	walk_operands(t, visit, w);
 	w->at = outer;
 }
@@ -300,6 +387,9 @@ walk_switch(struct walk *w, tree t)
 	visit_below(w, &SWITCH_STMT_COND(t));
 	w->at.breakable = w->at.cases = true;
 	w->at.switch_scope = w->at.scope;
+	w->at.select = NULL_TREE;
+	if (is_call_of(without_casts(SWITCH_STMT_COND(t)), "goat_select_index_"))
+		w->at.select = t;
 	visit_below(w, &SWITCH_STMT_BODY(t));
 	w->at = outer;
 }
@@ -403,6 +493,23 @@ without_casts(tree t)
 	return t;
 }
 
+void take_case(struct walk *w, tree bind, tree *loop);
+
+// The call that STMT is, or that a word of ours is to the front end: ((void)0, *call), *call = value.
+tree
+called_in(tree stmt)
+{
+	tree t = without_casts(stmt);
+
+	if (TREE_CODE(t) == COMPOUND_EXPR && integer_zerop(without_casts(TREE_OPERAND(t, 0))))
+		t = without_casts(TREE_OPERAND(t, 1));
+	if (is_chan_send(t))
+		return t;
+	if (TREE_CODE(t) == INDIRECT_REF)
+		t = without_casts(TREE_OPERAND(t, 0));
+	return TREE_CODE(t) == CALL_EXPR ? t : NULL_TREE;
+}
+
 // An `if` or a loop is a block too, of one statement, that begins where it does. With
 // -ftrack-macro-expansion=0 all of a macro is at one place, and we cannot tell.
 bool
@@ -433,6 +540,8 @@ walk_deferred_block(struct walk *w, tree bind, tree *block)
 {
 	struct around outer = w->at;
 
+	if (outer.deferred != NULL_TREE)
+		w->around.put(bind, outer.deferred);
 	w->at = {};
 	w->at.deferred = bind;
 	visit_below(w, block);
@@ -450,17 +559,64 @@ take_deferred(struct walk *w, tree bind, tree *loop)
 		return;
 	if (stmt != NULL_TREE && TREE_CODE(stmt) == BIND_EXPR && is_braced(stmt)) {
 		*loop = stmt;
+		if (is_go(bind))
+			w->go_blocks.safe_push(bind);
 		return walk_deferred_block(w, bind, loop);
 	}
-	call = stmt != NULL_TREE ? without_casts(stmt) : NULL_TREE;
-	if (call != NULL_TREE && TREE_CODE(call) == CALL_EXPR) {
+	call = stmt != NULL_TREE ? called_in(stmt) : NULL_TREE;
+	if (call != NULL_TREE) {
 		*loop = call;
 		return visit_below(w, loop);
 	}
 	error_at(stmt != NULL_TREE && EXPR_HAS_LOCATION(stmt)
 			 ? EXPR_LOCATION(stmt)
 			 : point_of_use(DECL_SOURCE_LOCATION(marker_of(bind))),
-		 "expression in defer must be function call");
+		 "expression in %s must be function call", is_go(bind) ? "go" : "defer");
+}
+
+// { if (!NEXT) break; the statement }
+void
+take_received(struct walk *w, tree bind, tree *loop)
+{
+	tree list = NULL_TREE, next = FOR_COND(*loop), body = FOR_BODY(*loop);
+
+	next = build3(COND_EXPR, void_type_node, next, build_empty_stmt(UNKNOWN_LOCATION),
+		      compat_build_break());
+	TREE_SIDE_EFFECTS(next) = 1;
+	append_to_statement_list_force(next, &list);
+	append_to_statement_list(body, &list);
+	*loop = list;
+	visit_below(w, &BIND_EXPR_BODY(bind));
+}
+
+// The operands of a case go to the condition of its chan_select.
+void
+take_comm(struct walk *w, tree bind, tree *loop)
+{
+	tree select = w->at.select, *cond, call, *args, operands = FOR_EXPR(*loop);
+	location_t where = point_of_use(DECL_SOURCE_LOCATION(marker_of(bind)));
+	int n;
+
+	if (select == NULL_TREE) {
+		error_at(where, "a case of %<chan_select%> that does not stand in one");
+		*loop = build_empty_stmt(where);
+		return;
+	}
+	cond = &SWITCH_STMT_COND(select);
+	while (CONVERT_EXPR_P(*cond) || TREE_CODE(*cond) == NON_LVALUE_EXPR)
+		cond = &TREE_OPERAND(*cond, 0);
+	call = *cond;
+	n = call_expr_nargs(call);
+	args = XALLOCAVEC(tree, n + 1);
+	for (int i = 0; i < n; i++)
+		args[i] = CALL_EXPR_ARG(call, i);
+	args[n] = operands;
+	*cond = build_call_array_loc(EXPR_LOCATION(call), TREE_TYPE(call), CALL_EXPR_FN(call), n + 1, args);
+	TREE_SIDE_EFFECTS(*cond) = 1;
+	visit_below(w, &CALL_EXPR_ARG(*cond, n));
+	w->at.select = NULL_TREE;
+	take_case(w, bind, loop);
+	w->at.select = select;
 }
 
 // A case ends with its block.
@@ -485,10 +641,14 @@ take_marker(struct walk *w, tree bind, tree marker)
 			 "attribute of %qD is only for the words of %<<goat.h>%>", marker);
 		return;
 	}
-	if (is_marked(marker, "goat_defer"))
+	if (is_marked(marker, "goat_defer") || is_marked(marker, "goat_go"))
 		return take_deferred(w, bind, loop);
 	if (is_marked(marker, "goat_case"))
 		return take_case(w, bind, loop);
+	if (is_marked(marker, "goat_comm"))
+		return take_comm(w, bind, loop);
+	if (is_marked(marker, "goat_received"))
+		return take_received(w, bind, loop);
 	*loop = FOR_BODY(*loop);
 	visit_below(w, &BIND_EXPR_BODY(bind));
 }
@@ -557,6 +717,12 @@ walk_block(struct walk *w, tree bind)
 
 // ---------------------------------------------------------------- jumps
 
+const char *
+name_of_block(tree bind)
+{
+	return is_go(bind) ? "go block" : "deferred block";
+}
+
 void
 leave(struct walk *w, tree *tp, bool allowed, const char *word, const char *alone)
 {
@@ -565,10 +731,38 @@ leave(struct walk *w, tree *tp, bool allowed, const char *word, const char *alon
 	if (allowed)
 		return;
 	if (w->at.deferred != NULL_TREE)
-		error_at(where, "%qs out of a deferred block", word);
+		error_at(where, "%qs out of a %s", word, name_of_block(w->at.deferred));
 	else
 		error_at(where, "%s", alone);
 	*tp = build_empty_stmt(where);
+}
+
+// The front end takes a return in a go block for one of the function, and says nothing where there is
+// such a block.
+void
+meet_return(struct walk *w, tree *tp)
+{
+	tree t = *tp, value = TREE_OPERAND(t, 0), type = TREE_TYPE(TREE_TYPE(w->fn));
+
+	if (w->at.deferred != NULL_TREE && is_go(w->at.deferred)) {
+		if (value != NULL_TREE)
+			error_at(EXPR_LOCATION(t), "too many return values in a go block");
+		return;
+	}
+	leave(w, tp, w->at.deferred == NULL_TREE, "return", "");
+	if (w->at.deferred == NULL_TREE && value == NULL_TREE && !VOID_TYPE_P(type))
+		w->bare_returns.safe_push(EXPR_LOCATION(t));
+}
+
+// Said of functions where handle_go has kept the front end quiet.
+void
+warn_of_bare_returns(struct walk *w)
+{
+	if (w->go_blocks.is_empty() || w->result != NULL_TREE)
+		return;
+	for (location_t where : w->bare_returns)
+		warning_at(where, return_type_warning > 0 ? OPT_Wreturn_type : 0,
+			   "%<return%> with no value, in function returning non-void");
 }
 
 // Whether what is after the block_defer FROM, or none, is in the scope of the block_defer TO too.
@@ -580,11 +774,24 @@ in_scope(struct walk *w, tree from, tree to)
 	return from == to;
 }
 
+bool
+in_go_block(struct walk *w)
+{
+	for (tree at = w->at.deferred; at != NULL_TREE;) {
+		tree *outer = w->around.get(at);
+
+		if (is_go(at))
+			return true;
+		at = outer != NULL ? *outer : NULL_TREE;
+	}
+	return false;
+}
+
 void
 meet_case(struct walk *w, tree t)
 {
 	if (w->at.deferred != NULL_TREE && !w->at.cases)
-		error_at(EXPR_LOCATION(t), "switch jumps into a deferred block");
+		error_at(EXPR_LOCATION(t), "switch jumps into a %s", name_of_block(w->at.deferred));
 	else if (!in_scope(w, w->at.switch_scope, w->at.scope))
 		error_at(EXPR_LOCATION(t), "switch jumps into the scope of a %<block_defer%>");
 }
@@ -607,17 +814,31 @@ meet_asm(struct walk *w, tree t)
 		w->jumps.safe_push({ TREE_VALUE(l), w->at, EXPR_LOCATION(t) });
 }
 
+// A label of the function around this one.
+void
+outside_label(struct walk *w, const struct jump *j, tree label)
+{
+	for (tree at = j->from.deferred; at != NULL_TREE;) {
+		if (is_go(at))
+			return error_at(j->where, "jump to label %qD out of a go block", label);
+		tree *outer = w->around.get(at);
+
+		at = outer != NULL ? *outer : NULL_TREE;
+	}
+}
+
 void
 check_jump(struct walk *w, const struct jump *j, tree label)
 {
 	const struct around *to = w->labels.get(label);
 
 	if (to == NULL)
-		return;                 // a label of the function around this one
+		return outside_label(w, j, label);
 	if (to->deferred != j->from.deferred && j->from.deferred != NULL_TREE)
-		error_at(j->where, "jump to label %qD out of a deferred block", label);
+		error_at(j->where, "jump to label %qD out of a %s", label,
+			 name_of_block(j->from.deferred));
 	else if (to->deferred != j->from.deferred)
-		error_at(j->where, "jump to label %qD into a deferred block", label);
+		error_at(j->where, "jump to label %qD into a %s", label, name_of_block(to->deferred));
 	else if (!in_scope(w, j->from.scope, to->scope))
 		error_at(j->where, "jump to label %qD into the scope of a %<block_defer%>", label);
 }
@@ -667,13 +888,15 @@ visit(tree *tp, int *walk_subtrees, void *data)
 		break;
 	case RETURN_EXPR:
 		walk_operands(t, visit, w);
-		leave(w, tp, w->at.deferred == NULL_TREE, "return", "");
+		meet_return(w, tp);
 		break;
 	case CASE_LABEL_EXPR:
 		meet_case(w, t);
 		break;
 	case LABEL_EXPR:
 		w->labels.put(LABEL_EXPR_LABEL(t), w->at);
+		if (in_go_block(w))
+			w->ours.safe_push(LABEL_EXPR_LABEL(t));
 		break;
 	case GOTO_EXPR:
 		meet_goto(w, t);
@@ -736,10 +959,15 @@ take_markers(tree fn)
 	visit_below(&w, &DECL_SAVED_TREE(fn));
 	check_jumps(&w);
 	forget_labels(&w);
+	warn_of_bare_returns(&w);
+	if (!seen_error())
+		for (tree bind : w.go_blocks)
+			outline_go_block(bind);
 	if (node == NULL)
 		return;
 	for (cgraph_node *n = first_nested_function(node); n; n = next_nested_function(n))
-		take_markers(n->decl);
+		if (!is_go_block(n->decl))
+			take_markers(n->decl);
 }
 
 void
@@ -780,7 +1008,8 @@ marker_of(tree t)
 	for (tree v = BIND_EXPR_VARS(t); v != NULL_TREE; v = DECL_CHAIN(v))
 		if (VAR_P(v))
 			for (const char *of : { "goat_defer", "goat_switch", "goat_case", "goat_range",
-						"goat_each", "goat_iter", "goat_key", "goat_elem" })
+						"goat_each", "goat_iter", "goat_key", "goat_elem", "goat_go",
+						"goat_received", "goat_select", "goat_comm", "goat_ok" })
 				if (is_marked(v, of))
 					return v;
 	return NULL_TREE;
@@ -792,6 +1021,25 @@ is_defer(tree t)
 	tree marker = marker_of(t);
 
 	return marker != NULL_TREE && is_marked(marker, "goat_defer");
+}
+
+bool
+is_go(tree t)
+{
+	tree marker = marker_of(t);
+
+	return marker != NULL_TREE && is_marked(marker, "goat_go");
+}
+
+bool
+is_chan_send(tree t)
+{
+	tree to;
+
+	if (TREE_CODE(t) != MODIFY_EXPR || TREE_CODE(TREE_OPERAND(t, 0)) != INDIRECT_REF)
+		return false;
+	to = without_casts(TREE_OPERAND(TREE_OPERAND(t, 0), 0));
+	return is_call_of(to, "goat_chan_send_");
 }
 
 // defer("block") is block_defer.

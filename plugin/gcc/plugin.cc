@@ -472,6 +472,7 @@ decide(struct func *f)
 		decide_object(f, o);
 	if (f->deferred != NULL)
 		decide_deferred(f);
+	decide_go(f);
 }
 
 // What stands around a function is declared before it, so its variables are.
@@ -541,7 +542,11 @@ act_on_all(void)
 			act_alone(f);
 	warn_return_local_addr = 0;
 	for (struct func *f : unit.funcs)
+		lower_go(f);
+	for (struct func *f : unit.funcs)
 		lower_deferred(f);
+	for (struct func *f : unit.funcs)
+		finish_go_block(f);
 }
 
 // What the runtime does without being called has to be in the program: faults become panics.

@@ -310,6 +310,8 @@ lower_make(struct lowering *l, tree call, location_t where)
 
 	if (goat_is_map(type))
 		return lower_make_map(call, where);
+	if (goat_is_chan(type))
+		return lower_make_chan(call, where);
 	if (!goat_is_slice(type)) {
 		error_at(where, "invalid argument: cannot make %s: type must be slice, map, or channel",
 			 goat_type_text(type));
@@ -329,6 +331,8 @@ lower_len(struct lowering *l, tree call, location_t where, enum word word)
 
 	if (word == LEN && goat_is_map(TREE_TYPE(x)))
 		return lower_map_len(x);
+	if (goat_is_chan(TREE_TYPE(x)))
+		return lower_chan_len(x, word == LEN ? "qcount" : "dataqsiz");
 	if (!check_word(where, call, word))
 		return no_value(l, where, call, word);
 	t = field_of(x, field_named(TREE_TYPE(x), words[word].text));

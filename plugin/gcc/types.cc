@@ -303,6 +303,8 @@ text_with(tree type, const char *inner)
 	} else if (goat_is_map(type)) {
 		base = join(join("map(", goat_type_text(goat_map_key(type)), ", "),
 			    goat_type_text(goat_map_elem(type)), ")");
+	} else if (goat_is_chan(type)) {
+		base = join("chan(", goat_type_text(goat_chan_elem(type)), ")");
 	} else if (TREE_CODE(type) == POINTER_TYPE) {
 		tree to = TREE_TYPE(type);
 		bool aside = FUNC_OR_METHOD_TYPE_P(to) || TREE_CODE(to) == ARRAY_TYPE;
@@ -457,6 +459,8 @@ kind_of(tree type)
 	case REFERENCE_TYPE:
 		if (goat_is_map(type))
 			return KIND_MAP;
+		if (goat_is_chan(type))
+			return KIND_CHAN;
 		return FUNC_OR_METHOD_TYPE_P(TREE_TYPE(type)) ? KIND_FUNC : KIND_POINTER;
 	case ARRAY_TYPE:
 	case VECTOR_TYPE:
@@ -529,6 +533,7 @@ compared_by(tree type)
 	case KIND_UINT:
 	case KIND_POINTER:
 	case KIND_FUNC:
+	case KIND_CHAN:
 		return BYTES;
 	case KIND_FLOAT:
 		return DECIMAL_FLOAT_TYPE_P(type) ? NEVER : PARTS;
@@ -737,6 +742,8 @@ element_of(tree type, enum kind kind, size_t *n)
 		return goat_type_address(TREE_TYPE(TREE_TYPE(field_named(type, "ptr"))));
 	case KIND_MAP:
 		return goat_type_address(goat_map_elem(type));
+	case KIND_CHAN:
+		return goat_type_address(goat_chan_elem(type));
 	case KIND_POINTER:
 		if (VOID_TYPE_P(elem) || variably_modified_type_p(elem, NULL_TREE))
 			return null_pointer_node;
@@ -799,20 +806,43 @@ value_of_descriptor(tree type)
 
 } // namespace
 
-// What map(K, V) of <goat.h> is: V *(*)(struct goat_hmap *, K, const K *, V *).
-bool
-goat_is_map(tree type)
+// A pointer to a function of N parameters, the first a pointer to a struct TAG.
+static bool
+is_function_of(tree type, int n, const char *tag)
 {
 	tree args, first;
 
 	if (TREE_CODE(type) != POINTER_TYPE || TREE_CODE(TREE_TYPE(type)) != FUNCTION_TYPE)
 		return false;
 	args = TYPE_ARG_TYPES(TREE_TYPE(type));
-	if (args == NULL_TREE || list_length(args) != 5 || TREE_CODE(TREE_VALUE(args)) != POINTER_TYPE)
+	if (args == NULL_TREE || list_length(args) != n + 1 || TREE_CODE(TREE_VALUE(args)) != POINTER_TYPE)
 		return false;
 	first = TREE_TYPE(TREE_VALUE(args));
-	return TREE_CODE(first) == RECORD_TYPE && tag_of(first) != NULL &&
-	       strcmp(tag_of(first), "goat_hmap") == 0;
+	return TREE_CODE(first) == RECORD_TYPE && tag_of(first) != NULL && strcmp(tag_of(first), tag) == 0;
+}
+
+// What map(K, V) of <goat.h> is: V *(*)(struct goat_hmap *, K, const K *, V *).
+bool
+goat_is_map(tree type)
+{
+	return is_function_of(type, 4, "goat_hmap");
+}
+
+// What chan(T) is: T *(*)(struct goat_hchan *).
+bool
+goat_is_chan(tree type)
+{
+	return is_function_of(type, 1, "goat_hchan");
+}
+
+tree
+goat_chan_elem(tree chan)
+{
+	tree elem = TREE_TYPE(TREE_TYPE(TREE_TYPE(chan)));
+
+	return TREE_CODE(elem) == ARRAY_TYPE || FUNC_OR_METHOD_TYPE_P(elem)
+		       ? elem
+		       : build_qualified_type(elem, TYPE_UNQUALIFIED);
 }
 
 tree

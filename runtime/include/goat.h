@@ -252,6 +252,82 @@ void goat_map_stats_(const char *, ...);
 void goat_map_begin_(const char *, ...);
 void goat_map_next_(const char *, ...);
 
+// ---------------------------------------------------------------- channels
+
+struct goat_hchan;
+
+// chan(T): Go's channel. One type wherever it is written, and a pointer: copies are the same channel,
+// NULL is the nil one. To C it is a function that gives a pointer to a T; nobody ever calls it.
+#define goat_chan(T) __typeof__(__typeof__(T) *(*__attribute__((__goat_chan__)))(struct goat_hchan *))
+
+// The type of what a channel carries; WHAT is what it is needed for.
+#define GOAT_ELEM_OF_(what, ...) __typeof__(char __attribute__((__goat_elem_of__(what, __VA_ARGS__))))
+
+// chan_send(c, value): waits until somebody receives it, or the buffer has room. Panics where c is
+// closed.
+#define goat_chan_send(c, ...)                                                                     \
+	((void)(*(GOAT_ELEM_OF_("send to", c) *)goat_chan_send_("", (c)) = (__VA_ARGS__)))
+
+// T chan_recv(c): the next value; zero where c is closed and there is none.
+#define goat_chan_recv(...)                                                                        \
+	((void)0, *(GOAT_ELEM_OF_("receive from", __VA_ARGS__) *)goat_chan_recv_("", (__VA_ARGS__)))
+
+// bool chan_recv_ok(c, &v): whether there was a value and c is not closed; sets v to it, or to zero.
+#define goat_chan_recv_ok(c, p) goat_chan_recv_ok_("", (c), (p))
+
+// chan_close(c): no more will be sent. Panics where c is nil or closed already.
+#define goat_chan_close(...) goat_chan_close_("", (__VA_ARGS__))
+
+// chan_range (c, v) STATEMENT: for each value, until c is closed and there is none; v is new in each
+// round. c is evaluated once. Go spec, "For statements with range clause".
+#define goat_chan_range(c, v)                                                                      \
+	for (__auto_type goat_chan_ __attribute__((__goat_range__)) = (c);;)                       \
+		for (;;)                                                                           \
+			for (GOAT_ELEM_OF_("range over", goat_chan_) v                             \
+			     __attribute__((__goat_received__, __unused__));                       \
+			     goat_chan_next_("", goat_chan_, &v);)
+
+// chan_select { case_recv (c, v) { ... } case_send (c, x) { ... } case_default { ... } }
+// Waits until one of the cases can go on, and takes that; one of several by chance. With case_default
+// it does not wait. break leaves the select; continue means the loop around it. All operands are
+// evaluated first, in order. Go spec, "Select statements".
+#define goat_chan_select                                                                           \
+	for (char goat_select_ __attribute__((__goat_select__));;)                                 \
+		switch (goat_select_index_(""))
+#define GOAT_COMM_                                                                                 \
+	break;                                                                                     \
+	case __COUNTER__:
+// The variables of a case are new, and known in it only.
+#define goat_case_recv(...)                                                                        \
+	GOAT_COMM_                                                                                 \
+	GOAT_SECOND_(__VA_ARGS__, GOAT_CASE_RECV_, GOAT_CASE_RECV_NONE_, )(__VA_ARGS__)
+#define GOAT_SECOND_(a, b, word, ...) word
+#define GOAT_CASE_RECV_NONE_(c)                                                                    \
+	for (char goat_none_ __attribute__((__goat_comm__("recv"), __unused__));;                  \
+	     (GOAT_ELEM_OF_("receive from", c) *)goat_comm_("", (c)))
+#define GOAT_CASE_RECV_(c, v)                                                                      \
+	for (GOAT_ELEM_OF_("receive from", c) v __attribute__((__goat_comm__("recv"), __unused__));; \
+	     goat_comm_("", (c)))
+#define goat_case_recv_ok(c, v, ok)                                                                \
+	GOAT_COMM_                                                                                 \
+	GOAT_CASE_RECV_(c, v)                                                                      \
+	for (_Bool ok __attribute__((__goat_ok__, __unused__));;)
+#define goat_case_send(c, ...)                                                                     \
+	GOAT_COMM_                                                                                 \
+	for (char goat_none_ __attribute__((__goat_comm__("send"), __unused__));;                  \
+	     *(GOAT_ELEM_OF_("send to", c) *)goat_comm_("", (c)) = (__VA_ARGS__))
+
+// Known to the plugin, which leaves no call of them.
+typedef struct goat_scase goat_scase_;
+typedef struct goat_hchanhead goat_hchanhead_;
+void *goat_chan_send_(const char *, ...) __attribute__((__returns_nonnull__));
+void *goat_chan_recv_(const char *, ...) __attribute__((__returns_nonnull__));
+bool goat_chan_recv_ok_(const char *, ...);
+void goat_chan_close_(const char *, ...);
+bool goat_chan_next_(const char *, ...);
+int goat_select_index_(const char *, ...);
+void *goat_comm_(const char *, ...) __attribute__((__returns_nonnull__));
+
 // ---------------------------------------------------------------- interfaces
 
 // interface(I) { RESULT (*METHOD)(void *self, ...); ... };
@@ -372,6 +448,13 @@ goat_any goat_recover(void);
 _Noreturn void goat_goexit(void);
 
 // ---------------------------------------------------------------- goroutines
+
+// go CALL; go { BLOCK }: runs in a goroutine of its own. The arguments of the call are evaluated at
+// once, its result is dropped. A block sees the variables around it, which live as long as it does;
+// `return;` ends it. Go spec, "Go statements".
+#define goat_go                                                                                    \
+	for (char goat_deferred_ __attribute__((__goat_go__));;)                                   \
+		GOAT_BLOCK_(__COUNTER__)
 
 // Lets other goroutines run. Go: runtime.Gosched.
 void goat_yield(void);
@@ -528,6 +611,17 @@ typedef goat_string string;
 #define map_shrink(...) goat_map_shrink(__VA_ARGS__)
 #define map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
 
+#define chan(T) goat_chan(T)
+#define chan_send(c, ...) goat_chan_send(c, __VA_ARGS__)
+#define chan_recv(...) goat_chan_recv(__VA_ARGS__)
+#define chan_recv_ok(c, p) goat_chan_recv_ok(c, p)
+#define chan_close(...) goat_chan_close(__VA_ARGS__)
+#define chan_range(c, v) goat_chan_range(c, v)
+#define chan_select goat_chan_select
+#define case_recv(...) goat_case_recv(__VA_ARGS__)
+#define case_recv_ok(c, v, ok) goat_case_recv_ok(c, v, ok)
+#define case_send(c, ...) goat_case_send(c, __VA_ARGS__)
+
 typedef goat_any any;
 #define interface(I) goat_interface(I)
 #define embed(I) goat_embed(I)
@@ -545,6 +639,7 @@ typedef goat_any any;
 #define iface_eq(a, b) goat_iface_eq_("", a, b)
 #define type_name(...) goat_type_name_("", __VA_ARGS__)
 
+#define go goat_go
 #define defer goat_defer
 #define block_defer goat_block_defer
 #define result(T, r) goat_result(T, r)
