@@ -74,6 +74,7 @@ static struct {
 	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
 	int64_t polluntil;              // atomic: and until when, 0: for ever
 	int32_t bound, parked;          // bound Gs; of these, parked (atomic)
+	struct goat_g *boundgs;         // by nextbound
 	int32_t coming;                 // atomic: threads that are made and have no G yet
 	uint32_t sysmonnote;
 	bool sysmonwait;                // atomic: sysmon sleeps until there is work
@@ -892,6 +893,10 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 static void
 park_thread(struct goat_g *g)
 {
+	struct goat_regs regs;
+
+	arch_here(&regs);
+	g->where = &regs;
 	goat_lock(&sched.lock);
 	__atomic_add_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
 	checkdead();
@@ -899,7 +904,15 @@ park_thread(struct goat_g *g)
 	while (__atomic_load_n(&g->note, __ATOMIC_ACQUIRE) == 0)
 		goat_futexsleep(&g->note, 0, -1);
 	__atomic_store_n(&g->note, 0, __ATOMIC_RELAXED);
+	g->where = NULL;
 	g->status = GOAT_GRUNNING;
+}
+
+void
+goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg)
+{
+	for (struct goat_g *g = sched.boundgs; g != NULL; g = g->nextbound)
+		f(g, arg);
 }
 
 // G has been put where it is found.
@@ -1244,6 +1257,16 @@ goat_boundg(struct goat_g *g, int by)
 	g->status = GOAT_GRUNNING;
 	goat_lock(&sched.lock);
 	__atomic_store_n(&sched.bound, sched.bound + by, __ATOMIC_RELAXED);
+	if (by > 0) {
+		g->nextbound = sched.boundgs;
+		sched.boundgs = g;
+	} else {
+		struct goat_g **at = &sched.boundgs;
+
+		while (*at != g)
+			at = &(*at)->nextbound;
+		*at = g->nextbound;
+	}
 	goat_unlock(&sched.lock);
 }
 

@@ -83,6 +83,8 @@ struct goat_g {
 	uintptr_t gopc;                 // behind the go statement
 	uint64_t parent;                // id of who said it
 	void *altstack;                 // of a bound one: for signals; NULL: none, or not ours
+	const struct goat_regs *where;  // of a bound one, while it is parked
+	struct goat_g *nextbound;
 	void *fiber;                    // ThreadSanitizer's
 	void *fake;                     // AddressSanitizer's fake stack, while it does not run
 	uint32_t slot;                  // stack.c's number of the stack
@@ -254,6 +256,8 @@ GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
 GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
 // Calls f(g, arg) for each G that has a stack of ours and is not dead.
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
+// The same for bound ones, for a program that ends: nobody else adds any.
+GOAT_HIDDEN void goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The G on whose stack SP is, or NULL.
 GOAT_HIDDEN struct goat_g *goat_stackowner(uintptr_t sp);
 GOAT_HIDDEN void goat_stackinit(void);
