@@ -442,8 +442,10 @@ one_of_many(struct select *s, bool block)
 {
 	tree record = TYPE_MAIN_VARIANT(TREE_TYPE(global_declaration("goat_scase_")));
 	tree array = slot_for(s->l, s->where, build_array_type_nelts(record, s->comms.length()));
-	tree list = NULL_TREE, received = null_pointer_node;
+	tree list = NULL_TREE;
 
+	if (s->received == NULL_TREE)
+		s->received = slot_for(s->l, s->where, boolean_type_node);
 	for (unsigned i = 0; i < s->comms.length(); i++) {
 		const struct comm *m = &s->comms[i];
 		tree at = build4(ARRAY_REF, record, array, size_int(i), NULL_TREE, NULL_TREE);
@@ -452,11 +454,10 @@ one_of_many(struct select *s, bool block)
 		then(&list, assign(field_of(unshare_expr(at), field_named(record, "elem")), slot_address(m)));
 		then(&list, assign(field_of(unshare_expr(at), field_named(record, "send")), size_int(m->send)));
 	}
-	if (s->received != NULL_TREE)
-		received = address(s->received);
 	return in_order(list, build_call_expr_loc(s->where, runtime_function(ENTRY_selectgo), 4,
 						  address(array), size_int(s->comms.length()),
-						  build_int_cst(integer_type_node, block), received));
+						  build_int_cst(integer_type_node, block),
+						  address(s->received)));
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 //	outline.cc  makes a function of the block of a go statement
 //	go.cc       go statements: what they capture, and the call of the runtime
 //	chan.cc     channels and select
+//	start.cc    main becomes the first goroutine
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
 //	names.cc    trees as the source spells them
@@ -191,6 +192,9 @@ void lower_deferred(struct func *f);
 bool needs_keeping(tree arg);           // what a call is given is not the same in any case
 bool is_tied_to_its_place(tree call);
 bool has_fixed_size(tree type);
+
+// start.cc
+void wrap_main(void);
 
 // outline.cc
 void outline_go_block(tree bind);       // of the marker: its block becomes a nested function, which it calls

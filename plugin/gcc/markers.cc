@@ -503,6 +503,10 @@ called_in(tree stmt)
 
 	if (TREE_CODE(t) == COMPOUND_EXPR && integer_zerop(without_casts(TREE_OPERAND(t, 0))))
 		t = without_casts(TREE_OPERAND(t, 1));
+	// The front end has folded (void)(*call = 9).
+	if (TREE_CODE(t) == COMPOUND_EXPR && is_chan_send(TREE_OPERAND(t, 0)) &&
+	    !TREE_SIDE_EFFECTS(TREE_OPERAND(t, 1)))
+		t = TREE_OPERAND(t, 0);
 	if (is_chan_send(t))
 		return t;
 	if (TREE_CODE(t) == INDIRECT_REF)

@@ -545,8 +545,8 @@ act_on_all(void)
 		lower_go(f);
 	for (struct func *f : unit.funcs)
 		lower_deferred(f);
-	for (struct func *f : unit.funcs)
-		finish_go_block(f);
+	for (unsigned i = unit.funcs.length(); i-- > 0;)
+		finish_go_block(unit.funcs[i]);
 }
 
 // What the runtime does without being called has to be in the program: faults become panics.
@@ -575,6 +575,7 @@ unit_pass(void)
 		if (unit.annotated) {
 			goat_types_finish(goat_emit_methods);
 			need_runtime();
+			wrap_main();
 		}
 	}
 	esc_free(unit.esc);
