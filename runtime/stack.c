@@ -45,7 +45,7 @@ enum {
 	NBIG = 256,
 	NSMALL = 4 << 20,
 	NM = 10000,
-	MSIZE = 256 << 10,
+	MSIZE = 2 << 20,                // ThreadSanitizer needs 900 KiB of it
 	COLOURS = 32,
 	LINE = 64,
 	KEEP = 16384,                   // dead stacks that are kept with their first page
