@@ -1109,7 +1109,7 @@ static void
 gfput(struct goat_p *p, struct goat_g *g)
 {
 	if (p == NULL)
-		return goat_stackfree(g);
+		return goat_stackfree(g, true);
 	// The newest ones stay: their stacks are in the cache.
 	if (p->ngfree >= GFREE) {
 		struct goat_g *last = p->gfree, *rest;
@@ -1122,7 +1122,7 @@ gfput(struct goat_p *p, struct goat_g *g)
 		while (rest != NULL) {
 			struct goat_g *link = rest->schedlink;
 
-			goat_stackfree(rest);
+			goat_stackfree(rest, false);
 			rest = link;
 		}
 	}
