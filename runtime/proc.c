@@ -432,7 +432,7 @@ mstart(void *arg)
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
-	goat_threadofm((void *)m->g0.hi);
+	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	m->altstack = goat_maltstack();
 	goat_lock(&sched.lock);
 	m->all = sched.allm;
@@ -1587,10 +1587,9 @@ goat_pushstacks(void)
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
 		struct goat_g *g = goat_stackowner(sp);
 
-		if (g == NULL)
-			continue;
-		g->gcmark = marks;
-		goat_pushrange(sp, g->hi);
+		if (g != NULL)
+			g->gcmark = marks;
+		goat_stackofthread(m->gcthread, g != NULL ? g->hi : m->g0.hi);
 	}
 	goat_forallgs(push_parked, NULL);
 	goat_trimstacks();

@@ -214,6 +214,7 @@ struct goat_m {
 	struct goat_p *nextp;           // what it wakes up to
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
+	void *gcthread;                 // what the collector calls it
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
 	uint64_t rand;
@@ -311,8 +312,10 @@ GOAT_HIDDEN void goat_dropall(struct goat_g *g);
 GOAT_HIDDEN void *goat_maltstack(void);
 GOAT_HIDDEN void goat_main0(void *arg);
 GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
-// thread.c: the collector knows this thread, an M's, from now on.
-GOAT_HIDDEN void goat_threadofm(void *stack_end);
+// thread.c: the collector knows this thread, an M's, from now on. Gives what it calls it.
+GOAT_HIDDEN void *goat_threadofm(void *stack_end);
+// The world is stopped: END is where the stack ends on which that thread runs.
+GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 
 // timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
