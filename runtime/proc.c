@@ -432,7 +432,7 @@ mstart(void *arg)
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
-	goat_threadofm((void *)m->g0.hi);
+	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	m->altstack = goat_maltstack();
 	goat_lock(&sched.lock);
 	m->all = sched.allm;
@@ -1578,13 +1578,6 @@ push_parked(struct goat_g *g, void *arg)
 }
 
 void
-goat_forallms(void (*f)(struct goat_m *m))
-{
-	for (struct goat_m *m = sched.allm; m != NULL; m = m->all)
-		f(m);
-}
-
-void
 goat_pushstacks(void)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
@@ -1594,11 +1587,9 @@ goat_pushstacks(void)
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
 		struct goat_g *g = goat_stackowner(sp);
 
-		m->gcon = g != NULL ? sp : 0;
-		if (g == NULL)
-			continue;
-		g->gcmark = marks;
-		goat_pushrange(sp, g->hi);
+		if (g != NULL)
+			g->gcmark = marks;
+		goat_stackofthread(m->gcthread, g != NULL ? g->hi : m->g0.hi);
 	}
 	goat_forallgs(push_parked, NULL);
 	goat_trimstacks();

@@ -214,9 +214,8 @@ struct goat_m {
 	struct goat_p *nextp;           // what it wakes up to
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
+	void *gcthread;                 // what the collector calls it
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
-	uintptr_t gcon;                 // the same, if that is on a goroutine's stack; else 0
-	void *gcthread;                 // what the collector calls its thread
 	void *altstack;
 	uint64_t rand;
 };
@@ -296,7 +295,6 @@ GOAT_HIDDEN void goat_wakenetpoller(int64_t when);
 GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);
 // proc.c: the stacks of goroutines, while the world is stopped: for the collector.
 GOAT_HIDDEN void goat_pushstacks(void);
-GOAT_HIDDEN void goat_forallms(void (*f)(struct goat_m *m));
 // Ends the goroutine: its deferred code has run.
 GOAT_HIDDEN _Noreturn void goat_goexit0(void);
 // A bound G begins or ends to exist; a G is made for this thread.
@@ -314,8 +312,10 @@ GOAT_HIDDEN void goat_dropall(struct goat_g *g);
 GOAT_HIDDEN void *goat_maltstack(void);
 GOAT_HIDDEN void goat_main0(void *arg);
 GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
-// thread.c: the collector knows this thread, an M's, from now on.
-GOAT_HIDDEN void goat_threadofm(void *stack_end);
+// thread.c: the collector knows this thread, an M's, from now on. Gives what it calls it.
+GOAT_HIDDEN void *goat_threadofm(void *stack_end);
+// The world is stopped: END is where the stack ends on which that thread runs.
+GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 
 // timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);

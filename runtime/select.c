@@ -65,12 +65,10 @@ end(const struct goat_scase *k, enum goat_chanop op, struct goat_g *wake, bool *
 {
 	if (wake != NULL)
 		goat_goready(wake);
-	if (!k->send) {
-		if (received != NULL)
-			*received = op == CHAN_DONE;
-	} else if (__builtin_expect(op == CHAN_CLOSED, 0)) {
+	if (!k->send && received != NULL)
+		*received = op == CHAN_DONE;
+	if (k->send && __builtin_expect(op == CHAN_CLOSED, 0))
 		goat_sendclosed();
-	}
 }
 
 // ---------------------------------------------------------------- with all locks

@@ -7,9 +7,11 @@
 // bring the collector into every program that has threads.) A thread that something else has made
 // is registered when it first allocates.
 //
-// Goroutines run on stacks that the collector knows nothing of (proc.c pushes them): it takes the
-// stack of a thread to be from its stack pointer to its end, and for one that runs a goroutine that is
-// empty (K1 of stack.c, and end_here). Where such a thread was stopped is noted by a handler around the collector's.
+// Goroutines run on stacks that the collector knows nothing of; proc.c pushes those of parked ones. It
+// takes the stack of a thread to be from its stack pointer to its end, so before it looks we tell it
+// where the end of that stack is on which the thread runs. (If that were below the stack pointer, the
+// collector would think that the stacks are so large that it is never time for a collection.) Where a
+// thread was stopped is noted by a handler around the collector's.
 //
 // The collector looks at the stacks, and not at thread-local variables. So each thread has a list
 // of its blocks of these, filled in when it starts and pushed with the other roots. What a library
@@ -57,28 +59,6 @@ static unsigned others;         // under count_lock
 
 _Thread_local bool goat_threadknown __attribute__((tls_model("initial-exec")));
 
-// The collector adds up the sizes of the threads' stacks, from the stack pointer to the end, to know
-// when the next collection is due. The end is below where it runs a goroutine, and the sum would be
-// so large that it is never due. So the stack of such a thread ends where its stack pointer is, for
-// that long.
-static void
-end_here(struct goat_m *m)
-{
-	struct GC_stack_base base = { .mem_base = (void *)m->gcon };
-
-	if (m->gcon != 0)
-		GC_set_stackbottom(m->gcthread, &base);
-}
-
-static void
-end_again(struct goat_m *m)
-{
-	struct GC_stack_base base = { .mem_base = (void *)m->g0.hi };
-
-	if (m->gcon != 0)
-		GC_set_stackbottom(m->gcthread, &base);
-}
-
 static void GC_CALLBACK
 push_roots(void)
 {
@@ -86,11 +66,7 @@ push_roots(void)
 		for (size_t i = 0; i < l->n; i++)
 			GC_push_all_eager(l->block[i].lo, l->block[i].hi);
 	goat_pushstacks();
-	if (goat_m != NULL && goat_m->gcon != 0)        // the collector's is below this one
-		goat_m->gcon = (uintptr_t)__builtin_frame_address(0);
-	goat_forallms(end_here);
 	push_stacks();
-	goat_forallms(end_again);
 }
 
 void
@@ -214,14 +190,22 @@ enter(void)
 	goat_getg();
 }
 
-void
+void *
 goat_threadofm(void *stack_end)
 {
 	struct GC_stack_base base = { .mem_base = stack_end };
 
 	GC_register_my_thread(&base);
-	goat_m->gcthread = GC_get_my_stackbottom(&base);
 	add_locals();
+	return GC_get_my_stackbottom(&base);
+}
+
+void
+goat_stackofthread(void *thread, uintptr_t end)
+{
+	struct GC_stack_base base = { .mem_base = (void *)end };
+
+	GC_set_stackbottom(thread, &base);
 }
 
 static void
