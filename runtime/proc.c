@@ -101,6 +101,7 @@ swap(struct goat_g *from, struct goat_g *to, bool dying)
 	if (__builtin_expect(__sanitizer_start_switch_fiber != NULL, 0))
 		__sanitizer_start_switch_fiber(dying ? NULL : &from->fake, (void *)to->lo,
 					       to->hi - to->lo);
+	goat_release(&from->oncpu);
 	if (__builtin_expect(__tsan_switch_to_fiber != NULL, 0))
 		__tsan_switch_to_fiber(to->fiber, 0);
 	goat_switch(from, to);
@@ -836,6 +837,7 @@ execute(struct goat_m *m, struct goat_g *g)
 		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
 			goat_spin(&turn);
 	}
+	goat_acquire(&g->oncpu);
 	g->oncpu = 1;
 	g->status = GOAT_GRUNNING;
 	g->m = m;
