@@ -433,7 +433,7 @@ mstart(void *arg)
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
 	m->altstack = goat_maltstack();
-	m->stackspan = &goat_stackspan;
+	m->stackguard = &goat_stackguard;
 	// From then on the collector stops this thread by a signal.
 	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
 	m->gcthread = goat_threadofm((void *)m->g0.hi);
@@ -844,7 +844,6 @@ execute(struct goat_m *m, struct goat_g *g)
 	m->curg = g;
 	goat_g = g;
 	goat_stackguard = g->guard;
-	goat_stackspan = g->span - 1;
 }
 
 static _Noreturn void
@@ -1470,7 +1469,7 @@ look_at(struct goat_p *p, int64_t now)
 	if (since >= SLICE) {
 		p->preempt = true;
 		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
-		__atomic_store_n(m->stackspan, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(m->stackguard, UINTPTR_MAX, __ATOMIC_RELAXED);
 	}
 	if (!sched.barrier)
 		return false;
