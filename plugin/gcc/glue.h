@@ -214,6 +214,7 @@ void wrap_main(void);
 // outline.cc
 void outline_go_block(tree bind);       // of the marker: its block becomes a nested function, which it calls
 bool is_go_block(tree fn);
+void take_out_function(cgraph_node *node);
 
 // go.cc
 void flow_go(struct walk_state *w, tree bind);

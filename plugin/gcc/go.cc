@@ -577,7 +577,7 @@ finish_go_block(struct func *f)
 		return;
 	while (decl_function_context(outer) != NULL_TREE)
 		outer = decl_function_context(outer);
-	unnest_function(node);
+	take_out_function(node);
 	DECL_CONTEXT(f->decl) = DECL_CONTEXT(outer);
 	cgraph_node::finalize_function(f->decl, true);
 }
