@@ -246,10 +246,10 @@ goat_panicplain(const char *text)
 _Noreturn void
 goat_panicstring(const char *text)
 {
-	static const uint8_t first_word = 1;
+	static const uint8_t gcdata[] = { 1 };
 	static const struct goat_type string_type = {
 		sizeof(goat_string), 8, 0x17c16538, _Alignof(goat_string), GOAT_STRING,
-		GOAT_NAMED, "string", goat_strequal, goat_strhash, &first_word,
+		GOAT_NAMED, "string", goat_strequal, goat_strhash, gcdata,
 		NULL, 0, NULL, NULL, 0
 	};
 	goat_string *s = goat_mallocgc(sizeof *s, _Alignof(goat_string), false);

@@ -36,6 +36,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -113,7 +114,7 @@ goat_polldescof(int fd)
 			return NULL;
 		pd = &c[fd & (PART - 1)];
 	}
-	if (__builtin_expect(pd->fd != fd, 0))
+	if (__builtin_expect(__atomic_load_n(&pd->fd, __ATOMIC_RELAXED) != fd, 0))
 		__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
 	return pd;
 }
@@ -231,6 +232,14 @@ replaced(struct goat_polldesc *pd, uint32_t gen)
 	run(&woken);
 }
 
+void
+goat_pollforeign(struct goat_polldesc *pd, struct goat_pollseen *seen)
+{
+	replaced(pd, seen->gen);
+	seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	goat_pollagain(pd, seen);
+}
+
 // What has been parked since the last time is armed again. Gives whether there is a next time.
 static bool
 check_one(struct goat_polldesc *pd)
@@ -346,7 +355,7 @@ have_deadline(struct goat_polldesc *pd)
 	return was;
 }
 
-// Makes sure that what is known of PD is of the file it is now. Gives 0 or an errno.
+// Makes sure that what is known of PD is of the file it is now. Gives 0, an errno, or RENEWED: it was not.
 static int
 verify(struct goat_polldesc *pd)
 {
@@ -357,12 +366,12 @@ verify(struct goat_polldesc *pd)
 	if (poller->level)
 		return fcntl(pd->fd, F_GETFD) < 0 ? errno : 0;
 	err = poller->arm(pd->fd, gen, armed | GOAT_POLLR, armed != 0);
-	if (err > 0)
-		return err;
-	if (err < 0)
+	if (err == RENEWED)
 		replaced(pd, gen);
+	if (err != 0)
+		return err;
 	goat_lock(&pd->lock);
-	if (err == 0 && pd->gen == gen)
+	if (pd->gen == gen)
 		__atomic_store_n(&pd->armed, pd->armed | GOAT_POLLR, __ATOMIC_RELAXED);
 	goat_unlock(&pd->lock);
 	return 0;
@@ -376,7 +385,7 @@ goat_polldeadline(struct goat_polldesc *pd, int64_t when)
 	int err;
 
 	goat_netpollinit();
-	if ((err = verify(pd)) != 0)
+	if ((err = verify(pd)) > 0)
 		return err;
 	if ((d = have_deadline(pd)) == NULL)
 		return ENOMEM;
@@ -392,10 +401,17 @@ goat_polldeadline(struct goat_polldesc *pd, int64_t when)
 }
 
 bool
-goat_pollexpired(struct goat_polldesc *pd)
+goat_pollexpired(struct goat_polldesc *pd, struct goat_pollseen *seen)
 {
-	return __atomic_load_n(&pd->expired, __ATOMIC_RELAXED) &&
-	       (verify(pd) != 0 || __atomic_load_n(&pd->expired, __ATOMIC_RELAXED));
+	int err;
+
+	if (!__atomic_load_n(&pd->expired, __ATOMIC_RELAXED))
+		return false;
+	err = verify(pd);
+	if (err == RENEWED)
+		seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	// Where it cannot be verified, the descriptor is not open: the call will tell.
+	return err == 0 && __atomic_load_n(&pd->expired, __ATOMIC_RELAXED);
 }
 
 // A deadline of one wait. Kept for the next one: the timer may be on its way still when that ends.
@@ -510,6 +526,25 @@ park(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
 }
 
+// Whether the poller can do nothing for FD, which it says once. Its user gets EMFILE.
+static bool
+too_large(int fd)
+{
+	static bool said;
+	char text[160];
+
+	if (__builtin_expect(poller->limit == 0 || fd < poller->limit, 1))
+		return false;
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED)) {
+		snprintf(text, sizeof text,
+			 "goat: GOATDEBUG=poller=%s: descriptor %d is above its limit of %d descriptors; "
+			 "poll and epoll have none\n", poller->name, fd, poller->limit);
+		if (write(STDERR_FILENO, text, strlen(text)) < 0)
+			return true;
+	}
+	return true;
+}
+
 // Gives 0, an errno, or RENEWED.
 static int
 arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *seen)
@@ -520,6 +555,8 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN && !poller->level &&
 	    (armed & directions) == directions)
 		return 0;
+	if (too_large(pd->fd))
+		return EMFILE;
 	err = poller->arm(pd->fd, seen->gen, armed | directions, armed != 0);
 	if (err == RENEWED)
 		replaced(pd, seen->gen);
@@ -556,6 +593,9 @@ goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollsee
 			goat_unlock(&pd->lock);
 			end_wait();
 		}
+		// Its own deadline, or the descriptor's, which may have been set anew meanwhile.
+		if (err == ETIMEDOUT && (own == NULL || !own->passed) && !goat_pollexpired(pd, seen))
+			err = EAGAIN;
 		end_own(own);
 	}
 	if (err == RENEWED)
@@ -637,8 +677,11 @@ goat_polladopt(int fd, enum goat_pollkind kind)
 	struct goat_polldesc *pd = goat_polldescof(fd);
 	struct goat_gqueue woken = { 0 };
 
+	goat_netpollinit();
 	if (pd == NULL)
 		return ENOMEM;
+	if (too_large(fd))
+		return EMFILE;
 	goat_lock(&pd->lock);
 	renew(pd, kind, ECANCELED, &woken);
 	goat_unlock(&pd->lock);
@@ -682,7 +725,9 @@ goat_pollclosed(struct goat_polldesc *pd)
 void
 goat_netpollinit(void)
 {
-	static const struct goat_poller *const pollers[] = { &goat_epollpoller };
+	static const struct goat_poller *const pollers[] = {
+		&goat_epollpoller, &goat_pollpoller, &goat_selectpoller,
+	};
 	uint32_t was = 0;
 	int err = 0;
 
@@ -693,7 +738,9 @@ goat_netpollinit(void)
 			goat_futexsleep(&inited, 1, -1);
 		return;
 	}
-	poller = pollers[0];
+	if (goat_knob_poller < 0 || goat_knob_poller >= (int)(sizeof pollers / sizeof *pollers))
+		goat_knob_poller = 0;
+	poller = pollers[goat_knob_poller];
 	if ((breakfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
 		err = errno;
 	if (err == 0)

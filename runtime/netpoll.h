@@ -32,6 +32,7 @@ enum { GOAT_POLLBATCH = 128 };
 
 struct goat_poller {
 	const char *name;
+	int limit;                      // of descriptors, 0: none
 	bool level;                     // arm is for one event of each direction
 	// Both give 0 or an errno; BREAKFD becomes readable to end a wait.
 	int (*init)(int breakfd);
@@ -116,6 +117,14 @@ goat_pollsee(const struct goat_polldesc *pd)
 	return seen;
 }
 
+// Before the next try. That the file is the same still counts from the first.
+static inline void
+goat_pollagain(const struct goat_polldesc *pd, struct goat_pollseen *seen)
+{
+	seen->seq[0] = __atomic_load_n(&pd->seq[0], __ATOMIC_ACQUIRE);
+	seen->seq[1] = __atomic_load_n(&pd->seq[1], __ATOMIC_ACQUIRE);
+}
+
 // Parks until FD may be ready in one of DIRECTIONS, unless an event came after SEEN. Gives 0: try
 // again, or an errno: ETIMEDOUT, ECANCELED, what the kernel said. WHEN: a deadline of its own, or 0.
 // SEEN changes where the number turns out to mean another file.
@@ -123,11 +132,13 @@ GOAT_HIDDEN int goat_pollwait(struct goat_polldesc *pd, unsigned directions,
 			      struct goat_pollseen *seen, int64_t when);
 // Another one who waits in DIRECTIONS tries: the caller was woken and may have left something.
 GOAT_HIDDEN void goat_pollpass(struct goat_polldesc *pd, unsigned directions);
+// The descriptor turned out to be another file, not made here.
+GOAT_HIDDEN void goat_pollforeign(struct goat_polldesc *pd, struct goat_pollseen *seen);
 // The turn to write. Gives 0 or an errno.
 GOAT_HIDDEN int goat_polllock(struct goat_polldesc *pd);
 GOAT_HIDDEN void goat_pollunlock(struct goat_polldesc *pd);
 // Whether the deadline is over, of the file that PD is now.
-GOAT_HIDDEN bool goat_pollexpired(struct goat_polldesc *pd);
+GOAT_HIDDEN bool goat_pollexpired(struct goat_polldesc *pd, struct goat_pollseen *seen);
 // Gives 0 or an errno.
 GOAT_HIDDEN int goat_polldeadline(struct goat_polldesc *pd, int64_t when);
 

@@ -37,7 +37,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,7 +72,9 @@ static struct {
 	int64_t ngo;                    // atomic: as P's, of those who had none
 	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
 	int64_t polluntil;              // atomic: and until when, 0: for ever
-	int32_t bound, parked;          // bound Gs; of these, parked
+	int32_t bound, parked;          // bound Gs; of these, parked (atomic)
+	struct goat_g *boundgs;         // by nextbound
+	int32_t coming;                 // atomic: threads that are made and have no G yet
 	uint32_t sysmonnote;
 	bool sysmonwait;                // atomic: sysmon sleeps until there is work
 	bool mainexited;                // by goexit
@@ -109,9 +110,12 @@ swap(struct goat_g *from, struct goat_g *to, bool dying)
 
 // ---------------------------------------------------------------- queues
 
+// It counts as running from here on, not from when its thread has got so far: nobody may take what
+// comes before that for a deadlock.
 static void
 ready_bound(struct goat_g *g)
 {
+	__atomic_sub_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&g->note, 1, __ATOMIC_RELEASE);
 	goat_futexwake(&g->note, 1);
 }
@@ -374,12 +378,21 @@ no_thread(int err)
 	goat_fatal(text);
 }
 
+static void *
+new_record(size_t size)
+{
+	void *p = aligned_alloc(64, size);
+
+	if (p == NULL)
+		goat_fatal("runtime: out of memory");
+	return memset(p, 0, size);
+}
+
 // A thread that begins with P.
 static void
 newm(struct goat_p *p, bool spinning)
 {
-	struct goat_m *m = mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				-1, 0);
+	struct goat_m *m = new_record((sizeof *m + 63) & -(size_t)64);
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
@@ -387,8 +400,6 @@ newm(struct goat_p *p, bool spinning)
 	void *stack;
 	int err;
 
-	if (m == MAP_FAILED)
-		goat_fatal("runtime: out of memory");
 	m->nextp = p;
 	m->spinning = spinning;
 	goat_lock(&sched.lock);
@@ -421,7 +432,7 @@ mstart(void *arg)
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
-	goat_threadofm((void *)m->g0.hi);
+	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	m->altstack = goat_maltstack();
 	goat_lock(&sched.lock);
 	m->all = sched.allm;
@@ -613,6 +624,7 @@ first_of(struct goat_gqueue *list)
 		ready_bound(g);
 	if (g == NULL)
 		return NULL;
+	goat_release(g);
 	g->status = GOAT_GRUNNABLE;
 	goat_injectglist(list);
 	return g;
@@ -803,6 +815,8 @@ goat_wakenetpoller(int64_t when)
 {
 	int64_t until;
 
+	if (!sched.started)
+		return;
 	if (__atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
 		return wakep();
 	until = __atomic_load_n(&sched.polluntil, __ATOMIC_SEQ_CST);
@@ -886,17 +900,26 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 static void
 park_thread(struct goat_g *g)
 {
+	struct goat_regs regs;
+
+	arch_here(&regs);
+	g->where = &regs;
 	goat_lock(&sched.lock);
-	sched.parked++;
+	__atomic_add_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
 	checkdead();
 	goat_unlock(&sched.lock);
 	while (__atomic_load_n(&g->note, __ATOMIC_ACQUIRE) == 0)
 		goat_futexsleep(&g->note, 0, -1);
 	__atomic_store_n(&g->note, 0, __ATOMIC_RELAXED);
-	goat_lock(&sched.lock);
-	sched.parked--;
-	goat_unlock(&sched.lock);
+	g->where = NULL;
 	g->status = GOAT_GRUNNING;
+}
+
+void
+goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg)
+{
+	for (struct goat_g *g = sched.boundgs; g != NULL; g = g->nextbound)
+		f(g, arg);
 }
 
 // G has been put where it is found.
@@ -909,6 +932,7 @@ park(struct goat_g *g)
 	if (g->bound) {
 		e = errno;
 		park_thread(g);
+		goat_acquire(g);
 		errno = e;
 		return;
 	}
@@ -919,6 +943,7 @@ park(struct goat_g *g)
 	else
 		leave_for(g, next, false);
 	g->m->pinned = 0;
+	goat_acquire(g);
 	goat_seterrno(e);
 }
 
@@ -959,6 +984,7 @@ goat_goready(struct goat_g *g)
 {
 	struct goat_p *p;
 
+	goat_release(g);
 	g->status = GOAT_GRUNNABLE;
 	if (__builtin_expect(g->bound, 0))
 		return ready_bound(g);
@@ -983,6 +1009,7 @@ goat_injectglist(struct goat_gqueue *list)
 		return;
 	p = goat_pin();
 	while ((g = goat_gqueueget(list)) != NULL) {
+		goat_release(g);
 		g->status = GOAT_GRUNNABLE;
 		if (g->bound) {
 			ready_bound(g);
@@ -1093,7 +1120,7 @@ static void
 gfput(struct goat_p *p, struct goat_g *g)
 {
 	if (p == NULL)
-		return goat_stackfree(g);
+		return goat_stackfree(g, true);
 	// The newest ones stay: their stacks are in the cache.
 	if (p->ngfree >= GFREE) {
 		struct goat_g *last = p->gfree, *rest;
@@ -1106,7 +1133,7 @@ gfput(struct goat_p *p, struct goat_g *g)
 		while (rest != NULL) {
 			struct goat_g *link = rest->schedlink;
 
-			goat_stackfree(rest);
+			goat_stackfree(rest, false);
 			rest = link;
 		}
 	}
@@ -1144,6 +1171,7 @@ goat_gostart1(void (*fn)(void *), void *arg)
 	if (__sanitizer_finish_switch_fiber)
 		__sanitizer_finish_switch_fiber(g->fake, NULL, NULL);
 	g->m->pinned = 0;
+	goat_acquire(g);
 	fn(arg);
 	goat_goexit0();
 }
@@ -1154,7 +1182,11 @@ goat_goexit0(void)
 	struct goat_g *g = goat_g, *next;
 	struct goat_m *m = g->m;
 	struct goat_p *p;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
+	// What frames have left that never returned.
+	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
+		__asan_unpoison_memory_region((void *)here, g->hi - here);
 	goat_dropall(g);
 	if (g->id == 1)
 		sched.mainexited = true;
@@ -1181,8 +1213,6 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
 			goat_spin(&turn);
 	}
-	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
-		__asan_unpoison_memory_region((void *)(g->lo + 4096), g->hi - g->lo - 4096);
 	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
 		g->fiber = __tsan_create_fiber(0);
 	if (size <= ARGS) {
@@ -1190,6 +1220,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 		args = memcpy((void *)top, args, size);
 	}
 	g->sp = arch_newstack(top, fn, args);
+	goat_release(g);
 	g->fake = NULL;
 	g->gopc = pc;
 	g->parent = goat_g != NULL ? goat_g->id : 0;
@@ -1241,7 +1272,23 @@ goat_boundg(struct goat_g *g, int by)
 	g->status = GOAT_GRUNNING;
 	goat_lock(&sched.lock);
 	__atomic_store_n(&sched.bound, sched.bound + by, __ATOMIC_RELAXED);
+	if (by > 0) {
+		g->nextbound = sched.boundgs;
+		sched.boundgs = g;
+	} else {
+		struct goat_g **at = &sched.boundgs;
+
+		while (*at != g)
+			at = &(*at)->nextbound;
+		*at = g->nextbound;
+	}
 	goat_unlock(&sched.lock);
+}
+
+void
+goat_threadcoming(int by)
+{
+	__atomic_add_fetch(&sched.coming, by, __ATOMIC_SEQ_CST);
 }
 
 // ---------------------------------------------------------------- how many at a time
@@ -1249,11 +1296,8 @@ goat_boundg(struct goat_g *g, int by)
 static struct goat_p *
 new_p(uint32_t id)
 {
-	struct goat_p *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				-1, 0);
+	struct goat_p *p = new_record(sizeof *p);
 
-	if (p == MAP_FAILED)
-		goat_fatal("runtime: out of memory");
 	p->id = id;
 	goat_allp[id] = p;
 	__atomic_store_n(&sched.nalloc, id + 1, __ATOMIC_RELEASE);
@@ -1508,7 +1552,8 @@ checkdead(void)
 {
 	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
 
-	if (sched.nm > sched.nidlem || sched.bound > sched.parked || sched.runq.n != 0)
+	if (sched.nm > sched.nidlem || sched.bound > __atomic_load_n(&sched.parked, __ATOMIC_SEQ_CST) ||
+	    __atomic_load_n(&sched.coming, __ATOMIC_SEQ_CST) != 0 || sched.runq.n != 0)
 		return;
 	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
 		return;
@@ -1542,10 +1587,9 @@ goat_pushstacks(void)
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
 		struct goat_g *g = goat_stackowner(sp);
 
-		if (g == NULL)
-			continue;
-		g->gcmark = marks;
-		goat_pushrange(sp, g->hi);
+		if (g != NULL)
+			g->gcmark = marks;
+		goat_stackofthread(m->gcthread, g != NULL ? g->hi : m->g0.hi);
 	}
 	goat_forallgs(push_parked, NULL);
 	goat_trimstacks();

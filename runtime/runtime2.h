@@ -83,6 +83,8 @@ struct goat_g {
 	uintptr_t gopc;                 // behind the go statement
 	uint64_t parent;                // id of who said it
 	void *altstack;                 // of a bound one: for signals; NULL: none, or not ours
+	const struct goat_regs *where;  // of a bound one, while it is parked
+	struct goat_g *nextbound;
 	void *fiber;                    // ThreadSanitizer's
 	void *fake;                     // AddressSanitizer's fake stack, while it does not run
 	uint32_t slot;                  // stack.c's number of the stack
@@ -105,6 +107,25 @@ GOAT_HIDDEN void goat_freeg(void);
 
 // ---------------------------------------------------------------- locks, see lock.c
 
+// ThreadSanitizer, where the program has it, does not see what the runtime does: it is told that what
+// was done before a release of an address is seen after an acquire of it.
+void __tsan_acquire(void *at) __attribute__((weak));
+void __tsan_release(void *at) __attribute__((weak));
+
+static inline void
+goat_acquire(void *at)
+{
+	if (__builtin_expect(__tsan_acquire != NULL, 0))
+		__tsan_acquire(at);
+}
+
+static inline void
+goat_release(void *at)
+{
+	if (__builtin_expect(__tsan_release != NULL, 0))
+		__tsan_release(at);
+}
+
 // Guards a few instructions of the runtime; who has one does not park. Zeroed is free.
 struct goat_lock {
 	uint32_t held;
@@ -122,11 +143,13 @@ goat_lock(struct goat_lock *l)
 {
 	if (__builtin_expect(__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE) != 0, 0))
 		goat_lockslow(l);
+	goat_acquire(l);
 }
 
 static inline void
 goat_unlock(struct goat_lock *l)
 {
+	goat_release(l);
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
@@ -191,6 +214,7 @@ struct goat_m {
 	struct goat_p *nextp;           // what it wakes up to
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
+	void *gcthread;                 // what the collector calls it
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
 	uint64_t rand;
@@ -244,16 +268,19 @@ goat_unpin(void)
 		m->pinned--;
 }
 
-// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever); wakes N.
+// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason less;
+// wakes N.
 GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
 GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
 // stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
 GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
-// G is dead and its stack will not be used any more; nobody stands on it.
-GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
+// G is dead and its stack will not be used any more. CURRENT: the caller is still on it.
+GOAT_HIDDEN void goat_stackfree(struct goat_g *g, bool current);
 // Calls f(g, arg) for each G that has a stack of ours and is not dead.
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
+// The same for bound ones, for a program that ends: nobody else adds any.
+GOAT_HIDDEN void goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The G on whose stack SP is, or NULL.
 GOAT_HIDDEN struct goat_g *goat_stackowner(uintptr_t sp);
 GOAT_HIDDEN void goat_stackinit(void);
@@ -272,6 +299,8 @@ GOAT_HIDDEN void goat_pushstacks(void);
 GOAT_HIDDEN _Noreturn void goat_goexit0(void);
 // A bound G begins or ends to exist; a G is made for this thread.
 GOAT_HIDDEN void goat_boundg(struct goat_g *g, int by);
+// A thread is being made, or has got its G: until then it is no deadlock when all others wait.
+GOAT_HIDDEN void goat_threadcoming(int by);
 GOAT_HIDDEN uint64_t goat_nextid(void);
 // What a program that cannot go on says of all goroutines, after its first line.
 GOAT_HIDDEN void goat_printothers(const struct goat_g *but);
@@ -283,8 +312,10 @@ GOAT_HIDDEN void goat_dropall(struct goat_g *g);
 GOAT_HIDDEN void *goat_maltstack(void);
 GOAT_HIDDEN void goat_main0(void *arg);
 GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
-// thread.c: the collector knows this thread, an M's, from now on.
-GOAT_HIDDEN void goat_threadofm(void *stack_end);
+// thread.c: the collector knows this thread, an M's, from now on. Gives what it calls it.
+GOAT_HIDDEN void *goat_threadofm(void *stack_end);
+// The world is stopped: END is where the stack ends on which that thread runs.
+GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 
 // timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);

@@ -65,9 +65,9 @@ end(const struct goat_scase *k, enum goat_chanop op, struct goat_g *wake, bool *
 {
 	if (wake != NULL)
 		goat_goready(wake);
-	if (!k->send)
+	if (!k->send && received != NULL)
 		*received = op == CHAN_DONE;
-	else if (__builtin_expect(op == CHAN_CLOSED, 0))
+	if (k->send && __builtin_expect(op == CHAN_CLOSED, 0))
 		goat_sendclosed();
 }
 

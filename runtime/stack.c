@@ -45,7 +45,7 @@ enum {
 	NBIG = 256,
 	NSMALL = 4 << 20,
 	NM = 10000,
-	MSIZE = 256 << 10,
+	MSIZE = 2 << 20,                // ThreadSanitizer needs 900 KiB of it
 	COLOURS = 32,
 	LINE = 64,
 	KEEP = 16384,                   // dead stacks that are kept with their first page
@@ -218,26 +218,29 @@ trim(struct goat_g *g, uintptr_t keep)
 {
 	uintptr_t lo = g->lo + PAGE, hi = slot_high(g->slot) - keep;
 
-	madvise((void *)lo, hi - lo, MADV_DONTNEED);
 	g->trimmed = true;
+	madvise((void *)lo, hi - lo, MADV_DONTNEED);
 }
 
 void
-goat_stackfree(struct goat_g *g)
+goat_stackfree(struct goat_g *g, bool current)
 {
 	uint32_t slot = g->slot;
 
 	goat_lock(&stacks.lock);
-	if (stacks.ndead < KEEP) {
+	if (stacks.ndead < KEEP || current) {
 		g->schedlink = stacks.dead;
 		stacks.dead = g;
 		stacks.ndead++;
 		__atomic_store_n(&stacks.state[slot], DEAD, __ATOMIC_RELEASE);
-	} else {
-		__atomic_store_n(&stacks.state[slot], NONE, __ATOMIC_RELEASE);
-		trim(g, 0);
-		stacks.none[stacks.nnone++] = slot;
+		goat_unlock(&stacks.lock);
+		return;
 	}
+	__atomic_store_n(&stacks.state[slot], NONE, __ATOMIC_RELEASE);
+	goat_unlock(&stacks.lock);
+	trim(g, 0);
+	goat_lock(&stacks.lock);
+	stacks.none[stacks.nnone++] = slot;
 	goat_unlock(&stacks.lock);
 }
 
@@ -258,7 +261,8 @@ goat_trimstacks(void)
 	if (stacks.lock.held != 0)
 		return;
 	for (struct goat_g *g = stacks.dead; g != NULL && !g->trimmed; g = g->schedlink)
-		trim(g, PAGE);
+		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) == 0)
+			trim(g, PAGE);
 }
 
 struct goat_g *

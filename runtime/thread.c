@@ -7,9 +7,11 @@
 // bring the collector into every program that has threads.) A thread that something else has made
 // is registered when it first allocates.
 //
-// Goroutines run on stacks that the collector knows nothing of (proc.c pushes them): it takes the
-// stack of a thread to be from its stack pointer to its end, and for one that runs a goroutine that is
-// empty (K1 of stack.c). Where such a thread was stopped is noted by a handler around the collector's.
+// Goroutines run on stacks that the collector knows nothing of; proc.c pushes those of parked ones. It
+// takes the stack of a thread to be from its stack pointer to its end, so before it looks we tell it
+// where the end of that stack is on which the thread runs. (If that were below the stack pointer, the
+// collector would think that the stacks are so large that it is never time for a collection.) Where a
+// thread was stopped is noted by a handler around the collector's.
 //
 // The collector looks at the stacks, and not at thread-local variables. So each thread has a list
 // of its blocks of these, filled in when it starts and pushed with the other roots. What a library
@@ -188,13 +190,22 @@ enter(void)
 	goat_getg();
 }
 
-void
+void *
 goat_threadofm(void *stack_end)
 {
 	struct GC_stack_base base = { .mem_base = stack_end };
 
 	GC_register_my_thread(&base);
 	add_locals();
+	return GC_get_my_stackbottom(&base);
+}
+
+void
+goat_stackofthread(void *thread, uintptr_t end)
+{
+	struct GC_stack_base base = { .mem_base = (void *)end };
+
+	GC_set_stackbottom(thread, &base);
 }
 
 static void
@@ -269,6 +280,7 @@ goat_threadstart(void *arg)
 	GC_free(arg);
 	count(1);
 	enter();
+	goat_threadcoming(-1);
 	pthread_cleanup_push(leave, NULL);
 	result = s.fn != NULL ? s.fn(s.arg) : (void *)(intptr_t)s.c11(s.arg);
 	pthread_cleanup_pop(1);
@@ -284,9 +296,12 @@ create(pthread_t *thread, const pthread_attr_t *attr, struct start s)
 	if (copy == NULL)
 		return EAGAIN;
 	*copy = s;
+	goat_threadcoming(1);
 	err = GC_pthread_create(thread, attr, goat_threadstart, copy);
-	if (err != 0)
+	if (err != 0) {
+		goat_threadcoming(-1);
 		GC_free(copy);
+	}
 	return err;
 }
 

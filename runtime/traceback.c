@@ -557,10 +557,13 @@ print_one(struct goat_g *g, void *arg)
 	goat_print(" [");
 	goat_print(status_text(g));
 	goat_print("]:\n");
-	if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+	if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0 || (g->bound && g->where == NULL)) {
 		goat_print("\tgoroutine running on other thread; stack unavailable\n");
 	} else {
-		arch_readswitch(g->sp, &regs);
+		if (g->bound)
+			regs = *g->where;
+		else
+			arch_readswitch(g->sp, &regs);
 		trace.n = 0;
 		goat_collect(&regs, &trace);
 		goat_printtrace(&trace, true);
@@ -571,5 +574,6 @@ print_one(struct goat_g *g, void *arg)
 void
 goat_printothers(const struct goat_g *but)
 {
+	goat_forboundgs(print_one, (void *)but);
 	goat_forallgs(print_one, (void *)but);
 }

@@ -468,11 +468,10 @@ int goat_maxprocs(int n);
 
 // ---------------------------------------------------------------- timers
 
-#ifdef goat_chan
 // A channel that gets goat_now() after NS nanoseconds. Go: time.After.
 goat_chan(int64_t) goat_after(int64_t ns);
 
-// { 0 } is ready for use. A copy is the same timer. Go: time.Timer.
+// { 0 } is ready for use. Once started, a copy is the same timer. Go: time.Timer.
 typedef struct goat_timer {
 	void *impl;
 } goat_timer;
@@ -484,7 +483,6 @@ goat_chan(int64_t) goat_timer_start(goat_timer *goat_noescape t, int64_t ns);
 // whether it was.
 bool goat_timer_stop(goat_timer *goat_noescape t);
 bool goat_timer_reset(goat_timer *goat_noescape t, int64_t ns);
-#endif
 
 // ---------------------------------------------------------------- synchronisation
 
