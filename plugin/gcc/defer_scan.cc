@@ -577,8 +577,9 @@ capture(struct walk_state *w, struct deferred *d, tree v)
 	by_value = is_captured_by_value(w->f->deferred, d, v);
 	if (by_value && !carries(TREE_TYPE(v)))
 		return;
-	esc_flow(unit.esc, note(by_value ? k : esc_addr(k), v,
-				by_value ? "captured by a closure" : "reference"), (*l)->loc);
+	if (!by_value)
+		k = note(esc_addr(k), v, "reference");
+	esc_flow(unit.esc, note(k, v, "captured by a closure"), (*l)->loc);
 }
 
 void
