@@ -10,7 +10,9 @@
 #include "arch/arch.h"
 
 #define KNOB(name, value, text) extern GOAT_HIDDEN int goat_knob_##name;
+#define KNOBWORD(name, word, value)
 #include "knobs.def"
 #undef KNOB
+#undef KNOBWORD
 
 #endif

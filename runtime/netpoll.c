@@ -36,6 +36,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -525,6 +526,25 @@ park(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
 }
 
+// Whether the poller can do nothing for FD, which it says once. Its user gets EMFILE.
+static bool
+too_large(int fd)
+{
+	static bool said;
+	char text[160];
+
+	if (__builtin_expect(poller->limit == 0 || fd < poller->limit, 1))
+		return false;
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED)) {
+		snprintf(text, sizeof text,
+			 "goat: GOATDEBUG=poller=%s: descriptor %d is above its limit of %d descriptors; "
+			 "poll and epoll have none\n", poller->name, fd, poller->limit);
+		if (write(STDERR_FILENO, text, strlen(text)) < 0)
+			return true;
+	}
+	return true;
+}
+
 // Gives 0, an errno, or RENEWED.
 static int
 arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *seen)
@@ -535,6 +555,8 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN && !poller->level &&
 	    (armed & directions) == directions)
 		return 0;
+	if (too_large(pd->fd))
+		return EMFILE;
 	err = poller->arm(pd->fd, seen->gen, armed | directions, armed != 0);
 	if (err == RENEWED)
 		replaced(pd, seen->gen);
@@ -655,8 +677,11 @@ goat_polladopt(int fd, enum goat_pollkind kind)
 	struct goat_polldesc *pd = goat_polldescof(fd);
 	struct goat_gqueue woken = { 0 };
 
+	goat_netpollinit();
 	if (pd == NULL)
 		return ENOMEM;
+	if (too_large(fd))
+		return EMFILE;
 	goat_lock(&pd->lock);
 	renew(pd, kind, ECANCELED, &woken);
 	goat_unlock(&pd->lock);
@@ -700,7 +725,9 @@ goat_pollclosed(struct goat_polldesc *pd)
 void
 goat_netpollinit(void)
 {
-	static const struct goat_poller *const pollers[] = { &goat_epollpoller };
+	static const struct goat_poller *const pollers[] = {
+		&goat_epollpoller, &goat_pollpoller, &goat_selectpoller,
+	};
 	uint32_t was = 0;
 	int err = 0;
 
@@ -711,7 +738,9 @@ goat_netpollinit(void)
 			goat_futexsleep(&inited, 1, -1);
 		return;
 	}
-	poller = pollers[0];
+	if (goat_knob_poller < 0 || goat_knob_poller >= (int)(sizeof pollers / sizeof *pollers))
+		goat_knob_poller = 0;
+	poller = pollers[goat_knob_poller];
 	if ((breakfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
 		err = errno;
 	if (err == 0)

@@ -32,6 +32,7 @@ enum { GOAT_POLLBATCH = 128 };
 
 struct goat_poller {
 	const char *name;
+	int limit;                      // of descriptors, 0: none
 	bool level;                     // arm is for one event of each direction
 	// Both give 0 or an errno; BREAKFD becomes readable to end a wait.
 	int (*init)(int breakfd);

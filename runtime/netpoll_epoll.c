@@ -82,4 +82,4 @@ wait(struct goat_pollevent *events, int64_t delay)
 	return n > 0 ? n : 0;
 }
 
-const struct goat_poller goat_epollpoller = { "epoll", false, init, arm, wait };
+const struct goat_poller goat_epollpoller = { "epoll", 0, false, init, arm, wait };

@@ -37,7 +37,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -379,12 +378,21 @@ no_thread(int err)
 	goat_fatal(text);
 }
 
+static void *
+new_record(size_t size)
+{
+	void *p = aligned_alloc(64, size);
+
+	if (p == NULL)
+		goat_fatal("runtime: out of memory");
+	return memset(p, 0, size);
+}
+
 // A thread that begins with P.
 static void
 newm(struct goat_p *p, bool spinning)
 {
-	struct goat_m *m = mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				-1, 0);
+	struct goat_m *m = new_record((sizeof *m + 63) & -(size_t)64);
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
@@ -392,8 +400,6 @@ newm(struct goat_p *p, bool spinning)
 	void *stack;
 	int err;
 
-	if (m == MAP_FAILED)
-		goat_fatal("runtime: out of memory");
 	m->nextp = p;
 	m->spinning = spinning;
 	goat_lock(&sched.lock);
@@ -618,6 +624,7 @@ first_of(struct goat_gqueue *list)
 		ready_bound(g);
 	if (g == NULL)
 		return NULL;
+	goat_release(g);
 	g->status = GOAT_GRUNNABLE;
 	goat_injectglist(list);
 	return g;
@@ -925,6 +932,7 @@ park(struct goat_g *g)
 	if (g->bound) {
 		e = errno;
 		park_thread(g);
+		goat_acquire(g);
 		errno = e;
 		return;
 	}
@@ -935,6 +943,7 @@ park(struct goat_g *g)
 	else
 		leave_for(g, next, false);
 	g->m->pinned = 0;
+	goat_acquire(g);
 	goat_seterrno(e);
 }
 
@@ -975,6 +984,7 @@ goat_goready(struct goat_g *g)
 {
 	struct goat_p *p;
 
+	goat_release(g);
 	g->status = GOAT_GRUNNABLE;
 	if (__builtin_expect(g->bound, 0))
 		return ready_bound(g);
@@ -999,6 +1009,7 @@ goat_injectglist(struct goat_gqueue *list)
 		return;
 	p = goat_pin();
 	while ((g = goat_gqueueget(list)) != NULL) {
+		goat_release(g);
 		g->status = GOAT_GRUNNABLE;
 		if (g->bound) {
 			ready_bound(g);
@@ -1160,6 +1171,7 @@ goat_gostart1(void (*fn)(void *), void *arg)
 	if (__sanitizer_finish_switch_fiber)
 		__sanitizer_finish_switch_fiber(g->fake, NULL, NULL);
 	g->m->pinned = 0;
+	goat_acquire(g);
 	fn(arg);
 	goat_goexit0();
 }
@@ -1170,7 +1182,11 @@ goat_goexit0(void)
 	struct goat_g *g = goat_g, *next;
 	struct goat_m *m = g->m;
 	struct goat_p *p;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
+	// What frames have left that never returned.
+	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
+		__asan_unpoison_memory_region((void *)here, g->hi - here);
 	goat_dropall(g);
 	if (g->id == 1)
 		sched.mainexited = true;
@@ -1197,8 +1213,6 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
 			goat_spin(&turn);
 	}
-	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
-		__asan_unpoison_memory_region((void *)(g->lo + 4096), g->hi - g->lo - 4096);
 	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
 		g->fiber = __tsan_create_fiber(0);
 	if (size <= ARGS) {
@@ -1206,6 +1220,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 		args = memcpy((void *)top, args, size);
 	}
 	g->sp = arch_newstack(top, fn, args);
+	goat_release(g);
 	g->fake = NULL;
 	g->gopc = pc;
 	g->parent = goat_g != NULL ? goat_g->id : 0;
@@ -1281,11 +1296,8 @@ goat_threadcoming(int by)
 static struct goat_p *
 new_p(uint32_t id)
 {
-	struct goat_p *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				-1, 0);
+	struct goat_p *p = new_record(sizeof *p);
 
-	if (p == MAP_FAILED)
-		goat_fatal("runtime: out of memory");
 	p->id = id;
 	goat_allp[id] = p;
 	__atomic_store_n(&sched.nalloc, id + 1, __ATOMIC_RELEASE);

@@ -107,6 +107,25 @@ GOAT_HIDDEN void goat_freeg(void);
 
 // ---------------------------------------------------------------- locks, see lock.c
 
+// ThreadSanitizer, where the program has it, does not see what the runtime does: it is told that what
+// was done before a release of an address is seen after an acquire of it.
+void __tsan_acquire(void *at) __attribute__((weak));
+void __tsan_release(void *at) __attribute__((weak));
+
+static inline void
+goat_acquire(void *at)
+{
+	if (__builtin_expect(__tsan_acquire != NULL, 0))
+		__tsan_acquire(at);
+}
+
+static inline void
+goat_release(void *at)
+{
+	if (__builtin_expect(__tsan_release != NULL, 0))
+		__tsan_release(at);
+}
+
 // Guards a few instructions of the runtime; who has one does not park. Zeroed is free.
 struct goat_lock {
 	uint32_t held;
@@ -124,11 +143,13 @@ goat_lock(struct goat_lock *l)
 {
 	if (__builtin_expect(__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE) != 0, 0))
 		goat_lockslow(l);
+	goat_acquire(l);
 }
 
 static inline void
 goat_unlock(struct goat_lock *l)
 {
+	goat_release(l);
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
@@ -247,7 +268,8 @@ goat_unpin(void)
 		m->pinned--;
 }
 
-// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever); wakes N.
+// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason less;
+// wakes N.
 GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
 GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 

@@ -741,7 +741,7 @@ flow_switch(struct walk_state *w, tree t)
 }
 
 void
-end_loop(struct walk_state *w, struct loop *l)
+end_loop(struct walk_state *w, struct goto_loop *l)
 {
 	l->open = false;
 	w->depth--;
@@ -751,9 +751,9 @@ end_loop(struct walk_state *w, struct loop *l)
 // statements, which end at the last jump back; a label of the user's reaches to the end of its
 // block, as in Go.
 void
-flow_label(struct walk_state *w, tree label, vec<struct loop *> *in_list)
+flow_label(struct walk_state *w, tree label, vec<struct goto_loop *> *in_list)
 {
-	struct loop **known = w->f->loops.get(label);
+	struct goto_loop **known = w->f->loops.get(label);
 
 	if (known == NULL)
 		return;
@@ -771,7 +771,7 @@ flow_goto(struct walk_state *w, tree t)
 	if (TREE_CODE(GOTO_DESTINATION(t)) != LABEL_DECL)
 		flow_discard(w, GOTO_DESTINATION(t));
 	if (tree *label = w->f->loop_ends.get(t)) {
-		struct loop *l = *w->f->loops.get(*label);
+		struct goto_loop *l = *w->f->loops.get(*label);
 
 		if (l->closed && l->open)
 			end_loop(w, l);
@@ -782,7 +782,7 @@ flow_goto(struct walk_state *w, tree t)
 void
 flow_list(struct walk_state *w, tree t)
 {
-	auto_vec<struct loop *> in_list;
+	auto_vec<struct goto_loop *> in_list;
 
 	for (tree_stmt_iterator i = tsi_start(t); !tsi_end_p(i); tsi_next(&i)) {
 		tree stmt = tsi_stmt(i);
@@ -792,7 +792,7 @@ flow_list(struct walk_state *w, tree t)
 		else
 			flow_discard(w, stmt);
 	}
-	for (struct loop *l : in_list) {
+	for (struct goto_loop *l : in_list) {
 		l->closed = true;
 		if (l->open && l->last == NULL_TREE)
 			end_loop(w, l);
@@ -1155,7 +1155,7 @@ flow_value(struct walk_state *w, struct esc_hole k, tree t)
 	case GOTO_EXPR:
 		return flow_goto(w, t);
 	case LABEL_EXPR: {
-		auto_vec<struct loop *> alone;
+		auto_vec<struct goto_loop *> alone;
 
 		return flow_label(w, LABEL_EXPR_LABEL(t), &alone);
 	}

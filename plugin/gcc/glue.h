@@ -10,6 +10,7 @@
 //	outline.cc  makes a function of the block of a go statement
 //	go.cc       go statements: what they capture, and the call of the runtime
 //	chan.cc     channels and select
+//	preempt.cc  polls in loops
 //	start.cc    main becomes the first goroutine
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
@@ -43,6 +44,7 @@ struct options {
 	const char *json;       // file name or NULL
 	const char *dot;        // file name or NULL
 	bool dump_itabs;
+	bool no_preempt;        // no polls
 	const char *filter;     // a regular expression on function names, or NULL
 };
 extern struct options opt;
@@ -114,7 +116,7 @@ struct local {
 	bool moves;
 };
 
-struct loop {
+struct goto_loop {
 	tree last;              // the last goto that jumps back to the label
 	bool closed;            // the list that holds the label has ended
 	bool open;
@@ -141,7 +143,7 @@ struct func {
 	vec<tree> order;        // the keys of locals, in source order
 	hash_map<tree, struct object *> objects;        // by expression
 	vec<struct object *> object_order;
-	hash_map<tree, struct loop *> loops;    // by LABEL_DECL: the ones that are jumped back to
+	hash_map<tree, struct goto_loop *> loops;    // by LABEL_DECL: the ones that are jumped back to
 	hash_map<tree, tree> loop_ends;         // by GOTO_EXPR: the label whose loop it ends
 	hash_set<tree> met;     // shared trees that were followed already
 	vec<struct free_site> frees;    // with -fgoat-heap2stack
@@ -192,6 +194,10 @@ void lower_deferred(struct func *f);
 bool needs_keeping(tree arg);           // what a call is given is not the same in any case
 bool is_tied_to_its_place(tree call);
 bool has_fixed_size(tree type);
+
+// preempt.cc
+void register_preempt(const char *plugin);
+void prepare_preempt(void);
 
 // start.cc
 void wrap_main(void);

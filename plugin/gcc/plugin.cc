@@ -73,6 +73,13 @@ set_dump_itabs(const char *value)
 }
 
 bool
+set_no_preempt(const char *value)
+{
+	opt.no_preempt = true;
+	return value == NULL;
+}
+
+bool
 set_json(const char *value)
 {
 	opt.json = value;
@@ -126,6 +133,7 @@ const struct option option_table[] = {
 	{ "heap2stack", set_heap2stack, "no value" },
 	{ "dump-itabs", set_dump_itabs, "no value" },
 	{ "filter", set_filter, "an extended regular expression" },
+	{ "no-preempt", set_no_preempt, "no value" },
 	{ "wdefer-loop", set_wdefer_loop, "no value" },
 	{ "make-stack", set_make_stack, "a number of bytes up to 65536" },
 };
@@ -576,6 +584,7 @@ unit_pass(void)
 			goat_types_finish(goat_emit_methods);
 			need_runtime();
 			wrap_main();
+			prepare_preempt();
 		}
 	}
 	esc_free(unit.esc);
@@ -621,6 +630,7 @@ struct plugin_info info = {
 	"-fplugin-arg-goat-dot=FILE    the graphs of the analysis, for dot(1)\n"
 	"-fplugin-arg-goat-dump-itabs  print the unit's sets of methods and itabs\n"
 	"-fplugin-arg-goat-filter=RE   report on functions that match only\n"
+	"-fplugin-arg-goat-no-preempt  no polls for other goroutines in loops\n"
 	"-fplugin-arg-goat-wdefer-loop warn of a defer in a loop\n"
 	"-fplugin-arg-goat-make-stack=BYTES  in the frame for make() of a variable size [128]\n",
 };
@@ -663,6 +673,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	register_callback(name, PLUGIN_ATTRIBUTES, register_attributes, NULL);
 	register_markers(name);
 	register_methods(name);
+	register_preempt(name);
 	register_callback(name, PLUGIN_PRAGMAS, register_pragmas, NULL);
 	register_callback(name, PLUGIN_FINISH_DECL, look_for_precompiled, NULL);
 	register_callback(name, PLUGIN_START_PARSE_FUNCTION, look_for_precompiled, NULL);

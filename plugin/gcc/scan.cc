@@ -98,8 +98,8 @@ scan_label(struct scan *s, tree label)
 void
 loop_from(struct scan *s, tree label, tree last)
 {
-	struct loop **known = s->f->loops.get(label);
-	struct loop *l = known ? *known : XCNEW(struct loop);
+	struct goto_loop **known = s->f->loops.get(label);
+	struct goto_loop *l = known ? *known : XCNEW(struct goto_loop);
 
 	l->last = last;
 	s->f->loops.put(label, l);

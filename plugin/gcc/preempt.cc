@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// preempt.cc: polls, so that a goroutine which only computes lets others run.
+//
+//	if (goat_preempting) goat_preempt ();
+//
+// stands at the top of each loop, and of each function that may call itself. It is put there when all
+// else has been done to the loop, right before GCC makes instructions: nothing is kept from becoming a
+// vector, and the load is volatile, so that nothing moves it. With -flto the rest is done by another
+// program, so the polls are put in before the functions are written out, and loops stay as they are.
+//
+// No poll is in a loop that calls nothing and is done after SHORT rounds, counting those of loops
+// inside of it that have none.
+//
+// Cost: a comparison with a word of memory and a branch that is never taken, for each round.
+//
+// Go:    has signals for this. Those cannot be had where signals are the program's own.
+// Layer: glue.
+
+#include "glue.h"
+
+namespace {
+
+enum : unsigned { SHORT = 10000 };
+
+hash_set<tree> *recursive;      // functions that may be called while they are active
+
+tree
+flag_word(void)
+{
+	static tree v;
+
+	if (v != NULL_TREE)
+		return v;
+	v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier("goat_preempting"),
+		       build_qualified_type(uint32_type_node, TYPE_QUAL_VOLATILE));
+	TREE_PUBLIC(v) = DECL_EXTERNAL(v) = DECL_ARTIFICIAL(v) = TREE_USED(v) = 1;
+	TREE_THIS_VOLATILE(v) = TREE_SIDE_EFFECTS(v) = 1;
+	return v;
+}
+
+// if (goat_preempting) goat_preempt (); at the top of BB.
+void
+add_poll(basic_block bb)
+{
+	gimple_stmt_iterator at = gsi_after_labels(bb);
+	location_t where = gsi_end_p(at) ? UNKNOWN_LOCATION : gimple_location(gsi_stmt(at));
+	tree value = make_ssa_name(uint32_type_node);
+	gassign *load;
+	gcond *test;
+	gcall *call;
+	basic_block slow;
+	edge on, off;
+
+	load = gimple_build_assign(value, flag_word());
+	gimple_set_has_volatile_ops(load, true);
+	test = gimple_build_cond(NE_EXPR, value, build_zero_cst(uint32_type_node), NULL_TREE, NULL_TREE);
+	gimple_set_location(load, where);
+	gimple_set_location(test, where);
+	gsi_insert_before(&at, load, GSI_SAME_STMT);
+	gsi_insert_before(&at, test, GSI_SAME_STMT);
+
+	off = split_block(bb, test);
+	slow = create_empty_bb(bb);
+	if (current_loops != NULL)
+		add_bb_to_loop(slow, bb->loop_father);
+	off->flags = (off->flags & ~EDGE_FALLTHRU) | EDGE_FALSE_VALUE;
+	off->probability = profile_probability::always();
+	on = make_edge(bb, slow, EDGE_TRUE_VALUE);
+	on->probability = profile_probability::never();
+	slow->count = bb->count.apply_probability(on->probability);
+	make_single_succ_edge(slow, off->dest, EDGE_FALLTHRU);
+	call = gimple_build_call(runtime_function(ENTRY_preempt), 0);
+	gimple_set_location(call, where);
+	at = gsi_start_bb(slow);
+	gsi_insert_after(&at, call, GSI_NEW_STMT);
+}
+
+// ---------------------------------------------------------------- which loops
+
+bool
+calls_something(basic_block bb)
+{
+	for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i)) {
+		gimple *s = gsi_stmt(i);
+
+		if (is_gimple_call(s) && !gimple_call_internal_p(s) &&
+		    !gimple_call_builtin_p(s, BUILT_IN_NORMAL) && !gimple_call_builtin_p(s, BUILT_IN_MD))
+			return true;
+	}
+	return false;
+}
+
+bool
+loop_calls(class loop *l)
+{
+	basic_block *body = get_loop_body(l);
+	bool calls = false;
+
+	for (unsigned i = 0; i < l->num_nodes && !calls; i++)
+		calls = calls_something(body[i]);
+	free(body);
+	return calls;
+}
+
+// Rounds of L at most, with those of loops in it that have no poll; SHORT + 1: too many to have none.
+// The headers that get one are added to POLLS.
+unsigned
+rounds(class loop *l, vec<basic_block> *polls)
+{
+	unsigned HOST_WIDE_INT inside = 1, n;
+
+	for (class loop *in = l->inner; in != NULL; in = in->next) {
+		unsigned r = rounds(in, polls);
+
+		if (r <= SHORT)
+			inside += r;
+	}
+	if (l->any_upper_bound && wi::ltu_p(l->nb_iterations_upper_bound, (unsigned)SHORT) && !loop_calls(l)) {
+		n = (l->nb_iterations_upper_bound.to_uhwi() + 1) * inside;
+		if (n <= SHORT)
+			return n;
+	}
+	polls->safe_push(l->header);
+	return SHORT + 1;
+}
+
+// Loops that are entered in several places have no header: every block that a jump leads back to.
+void
+find_others(function *fun, vec<basic_block> *polls)
+{
+	hash_set<basic_block> headers;
+	basic_block bb;
+
+	for (loop_p l : *get_loops(fun))
+		if (l != NULL)
+			headers.add(l->header);
+	mark_dfs_back_edges();
+	FOR_EACH_BB_FN(bb, fun) {
+		edge e;
+		edge_iterator i;
+
+		if (headers.contains(bb))
+			continue;
+		FOR_EACH_EDGE(e, i, bb->preds)
+			if (e->flags & EDGE_DFS_BACK) {
+				polls->safe_push(bb);
+				break;
+			}
+	}
+}
+
+bool
+calls_itself(function *fun)
+{
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fun)
+		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i))
+			if (is_gimple_call(gsi_stmt(i)) && gimple_call_fndecl(gsi_stmt(i)) == fun->decl)
+				return true;
+	return false;
+}
+
+unsigned
+add_polls(function *fun)
+{
+	auto_vec<basic_block> polls;
+	bool own_loops = current_loops == NULL;
+
+	if (own_loops)
+		loop_optimizer_init(AVOID_CFG_MODIFICATIONS);
+	else if (loops_state_satisfies_p(LOOPS_NEED_FIXUP))
+		fix_loop_structure(NULL);
+	for (class loop *l = current_loops->tree_root->inner; l != NULL; l = l->next)
+		rounds(l, &polls);
+	find_others(fun, &polls);
+	if ((recursive != NULL && recursive->contains(fun->decl)) || calls_itself(fun)) {
+		edge e = single_succ_edge(ENTRY_BLOCK_PTR_FOR_FN(fun));
+
+		if (single_pred_p(e->dest) && !polls.contains(e->dest))
+			polls.safe_push(e->dest);
+		else if (!polls.contains(e->dest))
+			polls.safe_push(split_edge(e));
+	}
+	for (basic_block bb : polls)
+		add_poll(bb);
+	if (own_loops)
+		loop_optimizer_finalize();
+	if (polls.is_empty())
+		return 0;
+	free_dominance_info(CDI_DOMINATORS);
+	free_dominance_info(CDI_POST_DOMINATORS);
+	mark_virtual_operands_for_renaming(fun);
+	return TODO_update_ssa_only_virtuals;
+}
+
+bool
+is_wanted(function *fun)
+{
+	return unit.annotated && !opt.no_preempt && !DECL_ARTIFICIAL(fun->decl) &&
+	       !lookup_attribute("naked", DECL_ATTRIBUTES(fun->decl));
+}
+
+const pass_data late_data = {
+	GIMPLE_PASS, "goat_preempt", OPTGROUP_NONE, TV_NONE, PROP_cfg | PROP_ssa, 0, 0, 0, 0,
+};
+
+const pass_data early_data = {
+	GIMPLE_PASS, "goat_preempt_lto", OPTGROUP_NONE, TV_NONE, PROP_cfg | PROP_ssa, 0, 0, 0, 0,
+};
+
+struct late_pass : gimple_opt_pass {
+	late_pass() : gimple_opt_pass(late_data, g) {}
+	bool gate(function *fun) override { return is_wanted(fun) && flag_lto == NULL; }
+	unsigned execute(function *fun) override { return add_polls(fun); }
+};
+
+struct early_pass : gimple_opt_pass {
+	early_pass() : gimple_opt_pass(early_data, g) {}
+	bool gate(function *fun) override { return is_wanted(fun) && flag_lto != NULL; }
+	unsigned execute(function *fun) override { return add_polls(fun); }
+};
+
+// Before the functions go to the back end one by one, each with what was inlined into it.
+void
+find_recursive(void *, void *)
+{
+	cgraph_node **order = XCNEWVEC(cgraph_node *, symtab->cgraph_count);
+	int n;
+
+	if (!unit.annotated || opt.no_preempt) {
+		free(order);
+		return;
+	}
+	recursive = new hash_set<tree>;
+	n = ipa_reduced_postorder(order, true, NULL);
+	for (int i = 0; i < n; i++) {
+		vec<cgraph_node *> cycle = ipa_get_nodes_in_cycle(order[i]);
+
+		for (cgraph_node *node : cycle)
+			if (cycle.length() > 1)         // what calls itself is seen by the pass
+				recursive->add(node->decl);
+		cycle.release();
+	}
+	ipa_free_postorder_info();
+	free(order);
+}
+
+} // namespace
+
+void
+register_preempt(const char *plugin)
+{
+	static struct register_pass_info late = { new late_pass, "optimized", 1, PASS_POS_INSERT_AFTER };
+	static struct register_pass_info early = { new early_pass, "release_ssa", 1, PASS_POS_INSERT_BEFORE };
+
+	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &late);
+	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &early);
+	register_callback(plugin, PLUGIN_ALL_IPA_PASSES_END, find_recursive, NULL);
+}
+
+// Trees are best made before the passes run.
+void
+prepare_preempt(void)
+{
+	if (!opt.no_preempt) {
+		flag_word();
+		runtime_function(ENTRY_preempt);
+	}
+}
