@@ -23,7 +23,7 @@
 //	    what the collector takes for the stack of a thread that runs a goroutine is empty.
 //
 // Dead stacks are kept by Ps, and here; of those that were dead when a collection came, all but the page
-// of the G is given back to the system, and from KEEP dead stacks on also that.
+// of the G is given back to the system. Where there are more than KEEP, sysmon gives back all of them.
 //
 // Go:    as runtime/stack.go in what it is for; Go copies stacks to larger ones.
 // Layer: sched.
@@ -49,6 +49,7 @@ enum {
 	COLOURS = 32,
 	LINE = 64,
 	KEEP = 16384,                   // dead stacks that are kept with their first page
+	BATCH = 256,                    // that are given back at a time
 };
 
 static const size_t BIG_SIZE = 256 << 20, SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10;
@@ -195,7 +196,7 @@ goat_stackalloc(void)
 	if (stacks.dead != NULL) {
 		g = stacks.dead;
 		stacks.dead = g->schedlink;
-		stacks.ndead--;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
 		slot = g->slot;
 	} else if (stacks.nnone > 0) {
 		slot = stacks.none[--stacks.nnone];
@@ -214,34 +215,79 @@ goat_stackalloc(void)
 
 // All but the last page or so, which has the G.
 static void
-trim(struct goat_g *g, uintptr_t keep)
+trim(struct goat_g *g)
 {
-	uintptr_t lo = g->lo + PAGE, hi = slot_high(g->slot) - keep;
+	uintptr_t lo = g->lo + PAGE, hi = slot_high(g->slot) - PAGE;
 
 	g->trimmed = true;
 	madvise((void *)lo, hi - lo, MADV_DONTNEED);
 }
 
 void
-goat_stackfree(struct goat_g *g, bool current)
+goat_stackfree(struct goat_g *g)
 {
-	uint32_t slot = g->slot;
+	goat_lock(&stacks.lock);
+	g->schedlink = stacks.dead;
+	stacks.dead = g;
+	__atomic_store_n(&stacks.ndead, stacks.ndead + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&stacks.state[g->slot], DEAD, __ATOMIC_RELEASE);
+	goat_unlock(&stacks.lock);
+}
+
+// Some that are too many, in SLOTS; their memory is nobody's then.
+static size_t
+take_dead(uint32_t *slots)
+{
+	size_t n = 0;
 
 	goat_lock(&stacks.lock);
-	if (stacks.ndead < KEEP || current) {
-		g->schedlink = stacks.dead;
-		stacks.dead = g;
-		stacks.ndead++;
-		__atomic_store_n(&stacks.state[slot], DEAD, __ATOMIC_RELEASE);
-		goat_unlock(&stacks.lock);
-		return;
+	for (struct goat_g **at = &stacks.dead, *g; n < BATCH && stacks.ndead > KEEP && (g = *at) != NULL;) {
+		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+			at = &g->schedlink;     // somebody still stands on it
+			continue;
+		}
+		*at = g->schedlink;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&stacks.state[g->slot], NONE, __ATOMIC_RELEASE);
+		slots[n++] = g->slot;
 	}
-	__atomic_store_n(&stacks.state[slot], NONE, __ATOMIC_RELEASE);
 	goat_unlock(&stacks.lock);
-	trim(g, 0);
+	return n;
+}
+
+// Goroutines that were made together tend to die together: neighbours go in one call. Guards stay.
+static void
+give_back(const uint32_t *slots, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		uint32_t lo = slots[i], hi = lo;
+
+		while (++i < n && (slots[i] + 1 == lo || slots[i] == hi + 1) &&
+		       (slots[i] < stacks.nbig) == (lo < stacks.nbig)) {
+			if (slots[i] < lo)
+				lo = slots[i];
+			else
+				hi = slots[i];
+		}
+		madvise((void *)slot_low(lo), slot_high(hi) - slot_low(lo), MADV_DONTNEED);
+	}
+}
+
+bool
+goat_stackreclaim(void)
+{
+	uint32_t slots[BATCH];
+	size_t n;
+
+	if (__atomic_load_n(&stacks.ndead, __ATOMIC_RELAXED) <= KEEP)
+		return false;
+	n = take_dead(slots);
+	give_back(slots, n);
 	goat_lock(&stacks.lock);
-	stacks.none[stacks.nnone++] = slot;
+	memcpy(stacks.none + stacks.nnone, slots, n * sizeof slots[0]);
+	stacks.nnone += n;
 	goat_unlock(&stacks.lock);
+	return n == BATCH;
 }
 
 void
@@ -262,7 +308,7 @@ goat_trimstacks(void)
 		return;
 	for (struct goat_g *g = stacks.dead; g != NULL && !g->trimmed; g = g->schedlink)
 		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) == 0)
-			trim(g, PAGE);
+			trim(g);
 }
 
 struct goat_g *
