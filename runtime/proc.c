@@ -414,8 +414,10 @@ newm(struct goat_p *p, bool spinning)
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, size);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	// Signals wait until it is known to whom they come.
+	// Signals wait until it is known to whom they come; but the collector does not, once it knows
+	// the thread.
 	sigfillset(&all);
+	goat_gcsignals(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&thread, &attr, mstart, m);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -888,6 +890,8 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 {
 	struct goat_m *m = g->m;
 
+	if (!dying)
+		goat_gcstress();
 	if (next != NULL) {
 		execute(m, next);
 		swap(g, next, dying);

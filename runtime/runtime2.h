@@ -316,6 +316,8 @@ GOAT_HIDDEN void goat_main0(void *arg);
 GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
 // thread.c: the collector knows this thread, an M's, from now on. Gives what it calls it.
 GOAT_HIDDEN void *goat_threadofm(void *stack_end);
+// Takes the signals out of SET, a sigset_t, with which the collector stops threads.
+GOAT_HIDDEN void goat_gcsignals(void *set);
 // The world is stopped: END is where the stack ends on which that thread runs.
 GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 
