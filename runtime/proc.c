@@ -414,10 +414,8 @@ newm(struct goat_p *p, bool spinning)
 	pthread_attr_init(&attr);
 	pthread_attr_setstack(&attr, stack, size);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	// Signals wait until it is known to whom they come; but the collector does not, once it knows
-	// the thread.
+	// Signals wait until it is known to whom they come.
 	sigfillset(&all);
-	goat_gcsignals(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&thread, &attr, mstart, m);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -435,15 +433,17 @@ mstart(void *arg)
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
-	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	m->altstack = goat_maltstack();
+	m->stackspan = &goat_stackspan;
+	// From then on the collector stops this thread by a signal.
+	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
+	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	goat_lock(&sched.lock);
 	m->all = sched.allm;
 	__atomic_store_n(&sched.allm, m, __ATOMIC_RELEASE);
 	acquirep(m, m->nextp);
 	goat_unlock(&sched.lock);
 	m->nextp = NULL;
-	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
 	schedule(m);
 }
 
@@ -844,6 +844,8 @@ execute(struct goat_m *m, struct goat_g *g)
 	g->m = m;
 	m->curg = g;
 	goat_g = g;
+	goat_stackguard = g->guard;
+	goat_stackspan = g->span - 1;
 }
 
 static _Noreturn void
@@ -1192,6 +1194,8 @@ goat_goexit0(void)
 	// What frames have left that never returned.
 	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
 		__asan_unpoison_memory_region((void *)here, g->hi - here);
+	if (__builtin_expect(g->spare != NULL, 0) && goat_stackpart(here) == g)
+		goat_stackreset(g);
 	goat_dropall(g);
 	if (g->id == 1)
 		sched.mainexited = true;
@@ -1227,6 +1231,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 	g->sp = arch_newstack(top, fn, args);
 	goat_release(g);
 	g->fake = NULL;
+	goat_stackreset(g);
 	g->gopc = pc;
 	g->parent = goat_g != NULL ? goat_g->id : 0;
 	g->trimmed = false;
@@ -1468,6 +1473,7 @@ look_at(struct goat_p *p, int64_t now)
 	if (since >= SLICE) {
 		p->preempt = true;
 		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(m->stackspan, 0, __ATOMIC_RELAXED);
 	}
 	if (!sched.barrier)
 		return false;
@@ -1584,7 +1590,7 @@ static void
 push_parked(struct goat_g *g, void *arg)
 {
 	if (g->status != GOAT_GDEAD && g->status != GOAT_GIDLE && g->gcmark != marks)
-		goat_pushrange(g->sp, g->hi);
+		goat_pushstack(g->sp);
 	(void)arg;
 }
 
@@ -1596,11 +1602,14 @@ goat_pushstacks(void)
 	marks++;
 	for (struct goat_m *m = sched.allm; m != NULL; m = m->all) {
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
-		struct goat_g *g = goat_stackowner(sp);
+		struct goat_g *part = goat_stackpart(sp);
 
-		if (g != NULL)
-			g->gcmark = marks;
-		goat_stackofthread(m->gcthread, g != NULL ? g->hi : m->g0.hi);
+		goat_stackofthread(m->gcthread, part != NULL ? part->hi : m->g0.hi);
+		if (part == NULL)
+			continue;
+		if (part->below != NULL)
+			goat_pushstack(part->sp);
+		(part->below != NULL ? part->parent_g : part)->gcmark = marks;
 	}
 	goat_forallgs(push_parked, NULL);
 	goat_trimstacks();

@@ -87,7 +87,13 @@ struct goat_g {
 	struct goat_g *nextbound;
 	void *fiber;                    // ThreadSanitizer's
 	void *fake;                     // AddressSanitizer's fake stack, while it does not run
-	uint32_t slot;                  // stack.c's number of the stack
+	// stack.c's
+	uint32_t slot;                  // number of the stack
+	uint32_t depth;                 // of a segment: which it is, from 1 on
+	bool segmented;                 // the stack goes on in segments
+	uintptr_t guard, span;          // addresses that are fine, while it runs; span 0: all
+	struct goat_g *top, *spare;     // segments
+	struct goat_g *below, *parent_g;        // of a segment
 	uint32_t gcmark;                // the last collection that has pushed its stack
 	bool trimmed;                   // dead, and only the page with this is resident
 };
@@ -215,6 +221,7 @@ struct goat_m {
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
 	void *gcthread;                 // what the collector calls it
+	uintptr_t *stackspan;           // its goat_stackspan, which sysmon sets to 0
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
 	uint64_t rand;
@@ -283,8 +290,14 @@ GOAT_HIDDEN bool goat_stackreclaim(void);
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The same for bound ones, for a program that ends: nobody else adds any.
 GOAT_HIDDEN void goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg);
-// The G on whose stack SP is, or NULL.
-GOAT_HIDDEN struct goat_g *goat_stackowner(uintptr_t sp);
+// The G, or the part of a stack, that SP is on, or NULL.
+GOAT_HIDDEN struct goat_g *goat_stackpart(uintptr_t sp);
+// The collector looks at a stack from SP on.
+GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
+// G, which does not run, is back on the first part of its stack.
+GOAT_HIDDEN void goat_stackreset(struct goat_g *g);
+extern _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
+extern _Thread_local uintptr_t goat_stackspan __attribute__((tls_model("initial-exec")));
 GOAT_HIDDEN void goat_stackinit(void);
 // Gives memory of dead stacks back to the system, while the world is stopped.
 GOAT_HIDDEN void goat_trimstacks(void);
@@ -316,8 +329,6 @@ GOAT_HIDDEN void goat_main0(void *arg);
 GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
 // thread.c: the collector knows this thread, an M's, from now on. Gives what it calls it.
 GOAT_HIDDEN void *goat_threadofm(void *stack_end);
-// Takes the signals out of SET, a sigset_t, with which the collector stops threads.
-GOAT_HIDDEN void goat_gcsignals(void *set);
 // The world is stopped: END is where the stack ends on which that thread runs.
 GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 

@@ -190,17 +190,6 @@ enter(void)
 	goat_getg();
 }
 
-void
-goat_gcsignals(void *set)
-{
-	int stop = GC_get_suspend_signal(), go = GC_get_thr_restart_signal();
-
-	if (stop > 0)
-		sigdelset(set, stop);
-	if (go > 0)
-		sigdelset(set, go);
-}
-
 void *
 goat_threadofm(void *stack_end)
 {
