@@ -18,13 +18,17 @@
 
 #include "runtime2.h"
 
+#include "knobs.h"
+
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
 #include <gc/gc_mark.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "map.h"
 
@@ -41,18 +45,54 @@ static int uncleared;
 // Go: runtime.zerobase, the address of every object of size zero.
 static max_align_t zerobase;
 
+static int64_t started, collecting;      // when
+static size_t before;                   // bytes in use, the dead ones too
+
+// Go: GODEBUG=gctrace=1, with less to tell.
+static void GC_CALLBACK
+trace(GC_EventType event)
+{
+	char text[160];
+	int n;
+
+	if (event == GC_EVENT_START) {
+		collecting = goat_now();
+		before = GC_get_heap_size() - GC_get_free_bytes();
+	} else if (event == GC_EVENT_END) {
+		n = snprintf(text, sizeof text, "gc %lu @%.3fs: %.3f ms, %zu->%zu KB, %zu KB heap\n",
+			     (unsigned long)GC_get_gc_no(), (double)(collecting - started) / 1e9,
+			     (double)(goat_now() - collecting) / 1e6, before >> 10,
+			     (GC_get_heap_size() - GC_get_free_bytes()) >> 10, GC_get_heap_size() >> 10);
+		if (write(2, text, (size_t)n) < 0)
+			return;         // nowhere to tell it
+	}
+}
+
 __attribute__((constructor)) static void
 start(void)
 {
+	started = goat_now();
 	GC_set_handle_fork(1);
 	GC_INIT();
 	if (getenv("GC_INITIAL_HEAP_SIZE") == NULL)
 		GC_expand_hp(FIRST_HEAP);
 	uncleared = (int)GC_new_kind(GC_new_free_list(), 0 | GC_DS_LENGTH, 1, 0);
 	goat_stackinit();
+	if (goat_knob_gctrace > 0)
+		GC_set_on_collection_event(trace);
 	goat_unwindinit();
 	goat_threadinit();
 	goat_initsig();
+}
+
+void
+goat_gcstress1(void)
+{
+	static uint32_t times;
+
+	if (__atomic_add_fetch(&times, 1, __ATOMIC_RELAXED) % (uint32_t)goat_knob_gcstress == 0 &&
+	    goat_threadknown)
+		GC_gcollect();
 }
 
 static void *
@@ -90,6 +130,7 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 		return &zerobase;
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	if (__builtin_expect(align > GRANULE, 0))
 		return malloc_aligned(size, align, noscan);
 	return malloc_any(size, noscan);
@@ -100,6 +141,7 @@ goat_mallocbytes(size_t size)
 {
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	return checked(GC_malloc_atomic(size));
 }
 
@@ -114,6 +156,7 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 		return goat_mallocgc(*size, align, noscan);
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	p = checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
 	if (GC_size(p) > *size)
 		*size = GC_size(p) - 1;
@@ -152,6 +195,7 @@ goat_mallocbuckets(size_t size, int noscan)
 
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	if (size < BY_THE_SYSTEM) {
 		p = noscan ? GC_malloc_atomic(size) : GC_malloc(size);
 		return p != NULL && noscan ? memset(p, 0, size) : p;

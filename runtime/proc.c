@@ -52,6 +52,7 @@ enum {
 	MAX_MS = 10000,
 	ARGS = 32 << 10,                // larger ones are not copied to the stack
 	STEAL_TURNS = 4,
+	RECLAIMS = 8,                   // batches of dead stacks that sysmon gives back before it looks
 };
 
 static const int64_t US = 1000, MS = 1000000;
@@ -899,6 +900,8 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 {
 	struct goat_m *m = g->m;
 
+	if (!dying)
+		goat_gcstress();
 	if (next != NULL) {
 		execute(m, next);
 		swap(g, next, dying);
@@ -1132,7 +1135,7 @@ static void
 gfput(struct goat_p *p, struct goat_g *g)
 {
 	if (p == NULL)
-		return goat_stackfree(g, true);
+		return goat_stackfree(g);
 	// The newest ones stay: their stacks are in the cache.
 	if (p->ngfree >= GFREE) {
 		struct goat_g *last = p->gfree, *rest;
@@ -1145,7 +1148,7 @@ gfput(struct goat_p *p, struct goat_g *g)
 		while (rest != NULL) {
 			struct goat_g *link = rest->schedlink;
 
-			goat_stackfree(rest, false);
+			goat_stackfree(rest);
 			rest = link;
 		}
 	}
@@ -1544,7 +1547,13 @@ sysmon(void *arg)
 		else if (idle > 50 && delay < 10 * MS)
 			delay *= 2;
 		usleep((useconds_t)((delay < 10 * MS ? delay : 10 * MS) / US));
-		if (all_idle()) {
+		bool more = true;
+
+		for (int i = 0; i < RECLAIMS && more; i++)
+			more = goat_stackreclaim();
+		if (more)
+			idle = 0;
+		if (!more && all_idle()) {
 			wait_for_work();
 			idle = 0;
 		}

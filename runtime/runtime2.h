@@ -282,8 +282,10 @@ GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
 // stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
 GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
-// G is dead and its stack will not be used any more. CURRENT: the caller is still on it.
-GOAT_HIDDEN void goat_stackfree(struct goat_g *g, bool current);
+// G is dead; the caller may still be on its stack.
+GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
+// Gives memory back to the system where there are many dead stacks; whether there is more to do.
+GOAT_HIDDEN bool goat_stackreclaim(void);
 // Calls f(g, arg) for each G that has a stack of ours and is not dead.
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The same for bound ones, for a program that ends: nobody else adds any.

@@ -33,7 +33,7 @@
 //	K1  The region is reserved before any M has a stack, and stacks of Ms lie below the goroutines'.
 //
 // Dead stacks are kept by Ps, and here; of those that were dead when a collection came, all but the page
-// of the G is given back to the system, and from KEEP dead stacks on also that.
+// of the G is given back to the system. Where there are more than KEEP, sysmon gives back all of them.
 //
 // Go:    as runtime/stack.go in what it is for; Go copies stacks to larger ones.
 // Layer: sched.
@@ -61,6 +61,7 @@ enum {
 	COLOURS = 32,
 	LINE = 64,
 	KEEP = 16384,                   // dead stacks that are kept with their first page
+	BATCH = 256,                    // that are given back at a time
 };
 
 static const size_t BIG_SIZE = 256 << 20, SEGMENT_SIZE = 4 << 20, SMALL_SIZE = 128 << 10,
@@ -297,7 +298,7 @@ goat_stackalloc(void)
 	g = stacks.dead;
 	if (g != NULL) {
 		stacks.dead = g->schedlink;
-		stacks.ndead--;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
 		g->trimmed = false;
 	} else if ((g = take_slot(&stacks.class[BIG], 0)) == NULL) {
 		g = take_slot(&stacks.class[SMALL], 0);
@@ -311,18 +312,78 @@ goat_stackalloc(void)
 }
 
 void
-goat_stackfree(struct goat_g *g, bool current)
+goat_stackfree(struct goat_g *g)
 {
 	goat_lock(&stacks.lock);
-	if (stacks.ndead >= KEEP && !current) {
-		goat_unlock(&stacks.lock);
-		return give_back(g);
-	}
 	g->schedlink = stacks.dead;
 	stacks.dead = g;
-	stacks.ndead++;
+	__atomic_store_n(&stacks.ndead, stacks.ndead + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&stacks.state[g->slot], DEAD, __ATOMIC_RELEASE);
 	goat_unlock(&stacks.lock);
+}
+
+// Some that are too many.
+static size_t
+take_dead(struct goat_g **gs)
+{
+	size_t n = 0;
+
+	goat_lock(&stacks.lock);
+	for (struct goat_g **at = &stacks.dead, *g; n < BATCH && stacks.ndead > KEEP && (g = *at) != NULL;) {
+		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+			at = &g->schedlink;     // somebody still stands on it
+			continue;
+		}
+		*at = g->schedlink;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		gs[n++] = g;
+	}
+	goat_unlock(&stacks.lock);
+	return n;
+}
+
+// Goroutines that were made together tend to die together: neighbours go in one call. Guards stay.
+static void
+give_back_all(const uint32_t *slots, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		uint32_t lo = slots[i], hi = lo;
+		struct class *c = slot_class(lo);
+
+		while (++i < n && (slots[i] + 1 == lo || slots[i] == hi + 1) && slot_class(slots[i]) == c) {
+			if (slots[i] < lo)
+				lo = slots[i];
+			else
+				hi = slots[i];
+		}
+		madvise((void *)slot_low(c, lo), (hi + 1 - lo) * c->size, MADV_DONTNEED);
+	}
+}
+
+bool
+goat_stackreclaim(void)
+{
+	struct goat_g *gs[BATCH];
+	uint32_t slots[BATCH];
+	size_t n;
+
+	if (__atomic_load_n(&stacks.ndead, __ATOMIC_RELAXED) <= KEEP)
+		return false;
+	n = take_dead(gs);
+	for (size_t i = 0; i < n; i++) {
+		goat_stackreset(gs[i]);
+		slots[i] = gs[i]->slot;
+		__atomic_store_n(&stacks.state[slots[i]], NONE, __ATOMIC_RELEASE);
+	}
+	give_back_all(slots, n);
+	goat_lock(&stacks.lock);
+	for (size_t i = 0; i < n; i++) {
+		struct class *c = slot_class(slots[i]);
+
+		c->none[c->nnone++] = slots[i];
+	}
+	goat_unlock(&stacks.lock);
+	return n == BATCH;
 }
 
 void
