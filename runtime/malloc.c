@@ -161,6 +161,19 @@ goat_mallocbuckets(size_t size, int noscan)
 	return p;
 }
 
+// Only huge pages are put there before they are used: a small one is cleared in a microsecond.
+bool
+goat_touchbuckets(void *p, size_t size, size_t *done)
+{
+	char *lo = (char *)p + (-(uintptr_t)p & (HUGE_PAGE - 1)), *end = (char *)p + size;
+
+	if (size < BY_THE_SYSTEM || end - lo < HUGE_PAGE)
+		return true;
+	*(volatile char *)(lo + *done) = 0;
+	*done += HUGE_PAGE;
+	return end - lo - (ptrdiff_t)*done < HUGE_PAGE;
+}
+
 void
 goat_freebuckets(void *p, size_t size)
 {

@@ -173,6 +173,7 @@ void
 goat_mapfirst(const struct goat_maptype *t, struct goat_hmap *h)
 {
 	h->buckets = or_die(new_buckets(t, goat_nbuckets(h)));
+	__atomic_store_n(&h->flags, h->flags & ~GOAT_MAP_EMPTY, __ATOMIC_RELAXED);
 }
 
 // So that N more overflow buckets of an array of ARRAY can be made without an allocation.
@@ -230,6 +231,13 @@ free_array(const struct goat_maptype *t, void *buckets, size_t n, struct goat_ov
 
 // ---------------------------------------------------------------- making one
 
+static void
+set_B(struct goat_hmap *h, uint8_t B)
+{
+	h->B = B;
+	h->mask = goat_nbuckets(h) - 1;
+}
+
 static uint8_t
 B_for(size_t count)
 {
@@ -253,29 +261,64 @@ goat_makemap(void *type, size_t hint, void *place, void *bucket)
 	if (__builtin_mul_overflow(hint, t->bucketsize / GOAT_BUCKET_CELLS, &size) ||
 	    size > (size_t)1 << 47)
 		hint = 0;
-	*h = (struct goat_hmap){ .hash0 = (uint32_t)(goat_fastrand() >> 32), .B = B_for(hint) };
+	*h = (struct goat_hmap){ .hash0 = (uint32_t)(goat_fastrand() >> 32), .flags = GOAT_MAP_EMPTY };
+	set_B(h, B_for(hint));
 	if (h->B != 0) {
 		h->extra = or_die(new_extra());
 		goat_mapfirst(t, h);
 	} else if (bucket != NULL) {
 		h->buckets = memset(bucket, 0, t->bucketsize);
+		h->flags = 0;
 	}
 	return h;
 }
 
 // ---------------------------------------------------------------- growing
 
+static void
+drop_next(const struct goat_maptype *t, struct goat_mapextra *x)
+{
+	if (x->next == NULL)
+		return;
+	if ((t->bucketsize << x->nextB) >= LARGE)
+		goat_freebuckets(x->next, t->bucketsize << x->nextB);
+	x->next = NULL;
+}
+
+// An array of 1 << B buckets whose pages are in memory, or NULL: there will be one after some more calls,
+// as each has the system clear one page only; or there is no memory.
+static void *
+next_array(const struct goat_maptype *t, struct goat_mapextra *x, uint8_t B)
+{
+	void *p;
+
+	if (x->nextB != B)
+		drop_next(t, x);
+	if (x->next == NULL) {
+		x->next = new_buckets(t, (size_t)1 << B);
+		x->nextB = B;
+		x->touched = 0;
+	}
+	if (x->next == NULL || !goat_touchbuckets(x->next, t->bucketsize << B, &x->touched))
+		return NULL;
+	p = x->next;
+	x->next = NULL;
+	return p;
+}
+
 bool
 goat_mapgrow(const struct goat_maptype *t, struct goat_hmap *h)
 {
 	bool bigger = goat_overload(h->count + 1, h->B);
 	uint8_t B = (uint8_t)(h->B + bigger);
-	struct goat_overflow *list = new_overflow_list();
+	struct goat_overflow *list;
 	struct goat_mapextra *x = h->extra != NULL ? h->extra : new_extra();
-	void *buckets = new_buckets(t, (size_t)1 << B);
+	void *buckets;
 	uint8_t flags;
 
-	if (list == NULL || x == NULL || buckets == NULL) {
+	if (x != NULL)
+		h->extra = x;
+	if (x == NULL || (buckets = next_array(t, x, B)) == NULL || (list = new_overflow_list()) == NULL) {
 		if (h->B == 0)
 			or_die(NULL);           // M7: a chain cannot become longer instead
 		return false;
@@ -285,12 +328,12 @@ goat_mapgrow(const struct goat_maptype *t, struct goat_hmap *h)
 		flags |= GOAT_MAP_OLD_ITERATOR;
 	if (!bigger)
 		flags |= GOAT_MAP_SAME_SIZE;
+	flags |= GOAT_MAP_GROWING;
 	x->oldoverflow = x->overflow;
 	x->overflow = list;
-	h->extra = x;
 	h->oldbuckets = h->buckets;
 	h->buckets = buckets;
-	h->B = B;
+	set_B(h, B);
 	h->nevacuate = 0;
 	h->noverflow = 0;
 	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
@@ -307,7 +350,7 @@ finish_growing(const struct goat_maptype *t, struct goat_hmap *h)
 	h->extra->oldoverflow = NULL;
 	if (!(h->flags & GOAT_MAP_OLD_ITERATOR))
 		free_array(t, buckets, goat_noldbuckets(h), old);
-	__atomic_store_n(&h->flags, h->flags & ~GOAT_MAP_SAME_SIZE, __ATOMIC_RELAXED);
+	__atomic_store_n(&h->flags, h->flags & ~(GOAT_MAP_SAME_SIZE | GOAT_MAP_GROWING), __ATOMIC_RELAXED);
 }
 
 // M6. Chains that writes concerned have been moved already; only so many are looked at, though.
@@ -555,7 +598,7 @@ goat_mapclear(void *type, void *map)
 	if (growing(h)) {
 		if (h->flags & GOAT_MAP_OLD_ITERATOR)
 			wipe_chains(t, h->oldbuckets, goat_noldbuckets(h));
-		h->flags &= ~GOAT_MAP_SAME_SIZE;
+		h->flags &= ~(GOAT_MAP_SAME_SIZE | GOAT_MAP_GROWING);
 		h->oldbuckets = NULL;
 		h->extra->oldoverflow = NULL;
 	}
@@ -563,8 +606,10 @@ goat_mapclear(void *type, void *map)
 		wipe_chains(t, h->buckets, goat_nbuckets(h));
 	else
 		memset(h->buckets, 0, goat_nbuckets(h) * t->bucketsize);
-	if (h->extra != NULL)
+	if (h->extra != NULL) {
 		*h->extra->overflow = (struct goat_overflow){ NULL, NULL, NULL };
+		drop_next(t, h->extra);
+	}
 	h->count = 0;
 	h->noverflow = 0;
 	h->nevacuate = 0;
@@ -634,7 +679,7 @@ rebuild(const struct goat_maptype *t, struct goat_hmap *h, uint8_t B)
 	reserve(t, list, n, overflow_with(t, old, nold, n));
 	h->extra->overflow = list;
 	h->buckets = buckets;
-	h->B = B;
+	set_B(h, B);
 	h->noverflow = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct target to = { goat_bucketat(t, buckets, i), 0 };
@@ -658,6 +703,7 @@ goat_mapshrink(void *type, void *map)
 		return;
 	begin(h);
 	grow_to_the_end(t, h);
+	drop_next(t, h->extra);
 	B = B_for(h->count);
 	if (B < h->B || h->noverflow != 0)
 		rebuild(t, h, B < h->B ? B : h->B);     // more where growing has failed
@@ -875,6 +921,8 @@ goat_map_stats(void *type, void *map, void *stats)
 		for (size_t i = 0; i < goat_noldbuckets(h); i++)
 			count_chain(t, goat_bucketat(t, h->oldbuckets, i), s);
 	}
+	if (h->extra != NULL && h->extra->next != NULL)
+		s->bytes += t->bucketsize << h->extra->nextB;
 	if (h->extra != NULL)
 		s->bytes += sizeof *h->extra + slab_bytes(t, h->extra->overflow) +
 			    slab_bytes(t, h->extra->oldoverflow);

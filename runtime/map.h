@@ -17,7 +17,9 @@
 //	M9  noverflow is the number of overflow buckets of `buckets` that were made, if B < 16.
 //	M10 The cells that are not live of a map whose buckets are scanned hold no pointers, old buckets
 //	    that an iterator may see aside; and the elem of no empty cell is anything but zeros.
-//	M11 WRITING is set only while a write is under way, and oldbuckets only while growing.
+//	M11 WRITING is set only while a write is under way, and oldbuckets only while growing. The flags
+//	    GROWING and EMPTY say whether oldbuckets is there and buckets is not, and mask is that of B.
+//	M12 There is a `next` only while the map does not grow, and it has never been written to.
 //
 // Layer: lang.
 
@@ -43,6 +45,9 @@ struct goat_overflow {
 // Of a map that has had more than one bucket. Go 1.23: runtime.mapextra.
 struct goat_mapextra {
 	struct goat_overflow *overflow, *oldoverflow;
+	void *next;             // the array to grow into, which is not in use yet; NULL: none
+	size_t touched;         // how much of it is in memory, see goat_touchbuckets
+	uint8_t nextB;
 };
 
 static inline size_t
@@ -122,6 +127,9 @@ void goat_randseed(uint64_t seed);
 // malloc.c: SIZE bytes of zeros, which cost nothing before they are touched where there are many;
 // NULL: there is no memory.
 void *goat_mallocbuckets(size_t size, int noscan);
+// Has the system put more of an array of SIZE into memory, in steps that take a moment each; *DONE is
+// 0 first. Whether that was the last.
+bool goat_touchbuckets(void *p, size_t size, size_t *done);
 // What it gave and nobody sees any more.
 void goat_freebuckets(void *p, size_t size);
 

@@ -148,11 +148,12 @@ struct goat_iface {
 // A map is a pointer to one of these; NULL is the nil map. Go 1.23: runtime.hmap.
 struct goat_hmap {
 	size_t count;           // live cells; must be first: len() reads it
-	uint8_t flags;          // of map.h
+	uint8_t flags;          // of map_inline.h
 	uint8_t B;              // log2 of how many buckets there are
 	uint16_t noverflow;     // about how many overflow buckets, see incr_noverflow
 	uint32_t hash0;         // the seed of its hashes
 	void *buckets;          // 1 << B of them; NULL until the first write
+	size_t mask;            // (1 << B) - 1
 	void *oldbuckets;       // while growing: those that it grows from, else NULL
 	size_t nevacuate;       // all old buckets below this one have been moved
 	struct goat_mapextra *extra;    // of map.h; NULL: none

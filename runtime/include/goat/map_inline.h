@@ -41,10 +41,14 @@ goat_hash128_(uint64_t v, uint64_t w, uint64_t seed)
 			 goat_hashkey[2]);
 }
 
+// One word. The second multiplication is one to 64 bits; its low half is as good as if at random where
+// the top bits of the factor decide, so the halves change places.
 GOAT_INLINE_ uint64_t
 goat_hash64_(uint64_t v, uint64_t seed)
 {
-	return goat_mix_(goat_mix_(v ^ goat_hashkey[0], seed ^ goat_hashkey[1]), goat_hashkey[3]);
+	uint64_t h = goat_mix_(v ^ goat_hashkey[0], seed ^ goat_hashkey[1]) * goat_hashkey[3];
+
+	return h << 32 | h >> 32;
 }
 
 GOAT_INLINE_ uint64_t
@@ -243,6 +247,8 @@ enum {
 	GOAT_MAP_OLD_ITERATOR = 2,      // or over oldbuckets
 	GOAT_MAP_WRITING = 4,           // somebody is
 	GOAT_MAP_SAME_SIZE = 8,         // it grows to the same size
+	GOAT_MAP_GROWING = 16,          // oldbuckets is not NULL
+	GOAT_MAP_EMPTY = 32,            // buckets is NULL
 };
 
 // `fatal error: concurrent map WHAT`; map.c.
@@ -268,10 +274,10 @@ goat_mapprefetch_(const char *b)
 GOAT_INLINE_ const char *
 goat_mapbucket_(const struct goat_maptype *t, const struct goat_hmap *h, uint64_t hash)
 {
-	size_t mask = ((size_t)1 << (h->B & 63)) - 1;
+	size_t mask = h->mask;
 	const char *b = (const char *)h->buckets + (hash & mask) * t->bucketsize;
 
-	if (__builtin_expect(h->oldbuckets != NULL, 0)) {
+	if (__builtin_expect(h->flags & GOAT_MAP_GROWING, 0)) {
 		const char *old = (const char *)h->oldbuckets;
 
 		if (!(h->flags & GOAT_MAP_SAME_SIZE))
