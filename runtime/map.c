@@ -121,13 +121,13 @@ many_zeros(size_t size)
 	return known;
 }
 
+const char goat_zeros[1024] __attribute__((aligned(64)));
+
 const void *
 goat_mapzero(const struct goat_maptype *t)
 {
-	static const _Alignas(64) char zeros[1024];
-
-	if (__builtin_expect(t->elem->size <= sizeof zeros && t->elem->align <= 64, 1))
-		return zeros;
+	if (__builtin_expect(t->elem->size <= sizeof goat_zeros && t->elem->align <= 64, 1))
+		return goat_zeros;
 	return many_zeros(t->elem->size);
 }
 

@@ -354,4 +354,86 @@ goat_mapfind_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat
 	return i < 0 ? NULL : goat_mapelem_(t, b, (unsigned)i);
 }
 
+// ---- In compiled code: what nearly always is the case, and calls of the runtime for the rest ----
+//
+// The plugin gives what it knows of the map type as constants. Keys and elems are in their cells.
+
+// What a look-up gives where there is nothing: as many zeros as an elem in a cell may be long, and more.
+extern const char goat_zeros[1024];
+
+void *goat_mapaccess1_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapaccess2_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapaccess1_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapaccess2_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void goat_mapiternext(void *it) __attribute__((__nothrow__));
+
+#define GOAT_MAP_CALL_ ((char *)1)
+
+// The elem of a key in the first bucket of its chain; NONE: there is no such key; GOAT_MAP_CALL_: that
+// has to be looked up.
+GOAT_INLINE_ char *
+goat_mapsite_(const struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
+	      size_t elems, size_t elemsize, char *none)
+{
+	uint64_t hash, word, found;
+	char *b, *slot;
+	unsigned i;
+
+	if (__builtin_expect(h == NULL, 0))
+		return none;
+	if (__builtin_expect(__atomic_load_n(&h->flags, __ATOMIC_RELAXED) &
+			     (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY), 0))
+		return GOAT_MAP_CALL_;
+	hash = goat_hash64_(k, h->hash0);
+	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
+	if (bucketsize > 64)
+		goat_mapprefetch_(b);
+	word = goat_load64_(b);
+	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
+	if (found == 0)
+		return __builtin_expect(goat_zerobytes_(word) != 0, 1) ? none : GOAT_MAP_CALL_;
+	i = goat_lowest_(found);
+	slot = b + keys + i * keysize;
+	if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k, 0))
+		return GOAT_MAP_CALL_;
+	return b + elems + i * elemsize;
+}
+
+#define GOAT_MAP_SITE_(entry, keysize, none)                                                       \
+	GOAT_INLINE_ void *entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,    \
+				    size_t elems, size_t elemsize)                                 \
+	{                                                                                          \
+		char *elem = goat_mapsite_((const struct goat_hmap *)h, k, keysize, bucketsize,    \
+					   keys, elems, elemsize, none);                           \
+                                                                                                   \
+		return __builtin_expect(elem == GOAT_MAP_CALL_, 0) ? entry(t, h, k) : elem;        \
+	}
+
+GOAT_MAP_SITE_(goat_mapaccess1_fast32, 4, (char *)goat_zeros)
+GOAT_MAP_SITE_(goat_mapaccess2_fast32, 4, NULL)
+GOAT_MAP_SITE_(goat_mapaccess1_fast64, 8, (char *)goat_zeros)
+GOAT_MAP_SITE_(goat_mapaccess2_fast64, 8, NULL)
+
+// goat_mapiternext: another cell of a bucket that is not being moved.
+GOAT_INLINE_ void
+goat_mapiternext_(void *iter, size_t keys, size_t keysize, size_t elems, size_t elemsize)
+{
+	struct goat_hiter *it = (struct goat_hiter *)iter;
+	char *b = (char *)it->bptr;
+	unsigned todo = it->todo, i;
+
+	if (__builtin_expect(todo != 0, 1) &&
+	    __builtin_expect(!(__atomic_load_n(&it->h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING) &&
+			     it->checkbucket == SIZE_MAX, 1)) {
+		i = ((unsigned)__builtin_ctz(todo) + it->offset) % GOAT_BUCKET_CELLS;
+		if (__builtin_expect((uint8_t)b[i] >= GOAT_MIN_TOPHASH, 1)) {
+			it->todo = (uint8_t)(todo & (todo - 1));
+			it->key = b + keys + i * keysize;
+			it->elem = b + elems + i * elemsize;
+			return;
+		}
+	}
+	goat_mapiternext(it);
+}
+
 #endif
