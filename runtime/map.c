@@ -59,6 +59,7 @@ enum {
 	SLAB_BYTES = 16 << 10,
 	LARGE = 64 << 10,       // arrays of so many bytes are freed by hand
 	NO_CHECK = -1,
+	GROUP = 8,              // chains that an iterator looks at together
 };
 
 static bool
@@ -752,28 +753,62 @@ cells_to_do(const struct goat_bmap *b, unsigned offset)
 	return (uint8_t)(bits >> offset | bits << (GOAT_BUCKET_CELLS - offset));
 }
 
-// Goes to the next chain. False: there is none.
+// N chains from group on, in one word: that a bucket ends is harder to foresee the more often it does.
+static void
+begin_chains(struct goat_hiter *it, size_t n)
+{
+	it->bptr = it->group;
+	it->todo = 0;
+	it->more = 0;
+	for (size_t j = 0; j < n; j++) {
+		const struct goat_bmap *b = goat_bucketat(it->t, it->group, j);
+
+		it->todo |= (uint64_t)cells_to_do(b, it->offset) << 8 * j;
+		it->more |= (uint8_t)((goat_zerobytes_(goat_load64_(b)) == 0) << j);
+	}
+}
+
+// The bucket where a chain of the group goes on, or NULL.
+static struct goat_bmap *
+next_overflow(struct goat_hiter *it)
+{
+	struct goat_bmap *b = it->bptr != it->group ? *goat_overflowof(it->t, it->bptr) : NULL;
+
+	while (b == NULL && it->more != 0) {
+		b = *goat_overflowof(it->t, goat_bucketat(it->t, it->group, (unsigned)__builtin_ctz(it->more)));
+		it->more &= (uint8_t)(it->more - 1);
+	}
+	return b;
+}
+
+// Goes to the next chains. False: there are none.
 static bool
-next_chain(struct goat_hiter *it)
+next_chains(struct goat_hiter *it)
 {
 	const struct goat_maptype *t = it->t;
 	const struct goat_hmap *h = it->h;
+	size_t end = it->wrapped ? it->startbucket : (size_t)1 << it->B, n = end - it->bucket;
 
-	if (it->wrapped && it->bucket == it->startbucket)
+	if (n == 0)
 		return false;
-	it->bptr = goat_bucketat(t, it->buckets, it->bucket);
+	if (n > GROUP)
+		n = GROUP;
+	it->group = goat_bucketat(t, it->buckets, it->bucket);
 	it->checkbucket = (size_t)NO_CHECK;
 	if (growing(h) && it->buckets == h->buckets) {
 		struct goat_bmap *old = goat_bucketat(t, h->oldbuckets,
 						      it->bucket & (goat_noldbuckets(h) - 1));
 
+		n = 1;
 		if (!goat_mapevacuated_(old)) {
-			it->bptr = old;
+			it->group = old;
 			if (!(h->flags & GOAT_MAP_SAME_SIZE))
 				it->checkbucket = it->bucket;
 		}
 	}
-	if (++it->bucket == (size_t)1 << it->B) {
+	begin_chains(it, n);
+	it->bucket += n;
+	if (it->bucket == (size_t)1 << it->B && !it->wrapped) {
 		it->bucket = 0;
 		it->wrapped = true;
 	}
@@ -805,12 +840,11 @@ moved(struct goat_hiter *it, const void *k)
 	return true;
 }
 
-// The cell I is the next one, if it still is there and is the iterator's.
+// The cell I of B is the next one, if it still is there and is the iterator's.
 static __attribute__((noinline)) bool
-take_other(struct goat_hiter *it, unsigned i)
+take_other(struct goat_hiter *it, struct goat_bmap *b, unsigned i)
 {
 	const struct goat_maptype *t = it->t;
-	struct goat_bmap *b = it->bptr;
 	uint8_t top = b->tophash[i];
 	void *k;
 
@@ -828,14 +862,15 @@ take_other(struct goat_hiter *it, unsigned i)
 
 // The same; most cells are live, in an array that is not being filled, and hold what they hold.
 GOAT_INLINE_ bool
-take(struct goat_hiter *it, unsigned i)
+take(struct goat_hiter *it, unsigned bit)
 {
 	const struct goat_maptype *t = it->t;
-	struct goat_bmap *b = it->bptr;
+	struct goat_bmap *b = goat_bucketat(t, it->bptr, bit / GOAT_BUCKET_CELLS);
+	unsigned i = (bit + it->offset) % GOAT_BUCKET_CELLS;
 
 	if (__builtin_expect(b->tophash[i] < GOAT_MIN_TOPHASH || it->checkbucket != (size_t)NO_CHECK ||
 			     t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM), 0))
-		return take_other(it, i);
+		return take_other(it, b, i);
 	it->key = goat_keycell(t, b, i);
 	it->elem = goat_elemcell(t, b, i);
 	return true;
@@ -845,24 +880,26 @@ void
 goat_mapiternext(void *iter)
 {
 	struct goat_hiter *it = iter;
+	struct goat_bmap *b;
 
 	if (__builtin_expect(__atomic_load_n(&it->h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING, 0))
 		goat_mapconflict(it->h, "iteration and map write");
 	for (;;) {
 		while (it->todo != 0) {
-			unsigned i = ((unsigned)__builtin_ctz(it->todo) + it->offset) % GOAT_BUCKET_CELLS;
+			unsigned bit = (unsigned)__builtin_ctzll(it->todo);
 
-			it->todo &= (uint8_t)(it->todo - 1);
-			if (take(it, i))
+			it->todo &= it->todo - 1;
+			if (take(it, bit))
 				return;
 		}
-		if (it->bptr != NULL)
-			it->bptr = *goat_overflowof(it->t, it->bptr);
-		if (it->bptr == NULL && !next_chain(it)) {
+		b = next_overflow(it);
+		if (b != NULL) {
+			it->bptr = b;
+			it->todo = cells_to_do(b, it->offset);
+		} else if (!next_chains(it)) {
 			it->key = it->elem = NULL;
 			return;
 		}
-		it->todo = cells_to_do(it->bptr, it->offset);
 	}
 }
 

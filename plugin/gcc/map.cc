@@ -614,8 +614,8 @@ call_next(location_t where, tree map, tree it)
 	b = layout_of(map);
 	if (b.flags & (INDIRECT_KEY | INDIRECT_ELEM) || !inline_wanted())
 		return build_call_expr_loc(where, runtime_function(ENTRY_mapiternext), 1, it);
-	return build_call_expr_loc(where, runtime_inline("goat_mapiternext_"), 5, it, size_int(b.keys),
-				   size_int(b.keysize), size_int(b.elems), size_int(b.elemsize));
+	return build_call_expr_loc(where, runtime_inline("goat_mapiternext_"), 6, it,
+				   size_int(b.bucketsize), size_int(b.keys), size_int(b.keysize), size_int(b.elems), size_int(b.elemsize));
 }
 
 // map_clear(), map_shrink(), goat_map_stats() and what map_range begins and goes on with: the

@@ -414,20 +414,22 @@ GOAT_MAP_SITE_(goat_mapaccess2_fast32, 4, NULL)
 GOAT_MAP_SITE_(goat_mapaccess1_fast64, 8, (char *)goat_zeros)
 GOAT_MAP_SITE_(goat_mapaccess2_fast64, 8, NULL)
 
-// goat_mapiternext: another cell of a bucket that is not being moved.
+// goat_mapiternext: another cell of buckets that are not being filled.
 GOAT_INLINE_ void
-goat_mapiternext_(void *iter, size_t keys, size_t keysize, size_t elems, size_t elemsize)
+goat_mapiternext_(void *iter, size_t bucketsize, size_t keys, size_t keysize, size_t elems, size_t elemsize)
 {
 	struct goat_hiter *it = (struct goat_hiter *)iter;
-	char *b = (char *)it->bptr;
-	unsigned todo = it->todo, i;
+	uint64_t todo = it->todo;
 
 	if (__builtin_expect(todo != 0, 1) &&
 	    __builtin_expect(!(__atomic_load_n(&it->h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING) &&
 			     it->checkbucket == SIZE_MAX, 1)) {
-		i = ((unsigned)__builtin_ctz(todo) + it->offset) % GOAT_BUCKET_CELLS;
+		size_t bit = (size_t)__builtin_ctzll(todo);
+		size_t i = (bit + it->offset) % GOAT_BUCKET_CELLS;
+		char *b = (char *)it->bptr + bit / GOAT_BUCKET_CELLS * bucketsize;
+
 		if (__builtin_expect((uint8_t)b[i] >= GOAT_MIN_TOPHASH, 1)) {
-			it->todo = (uint8_t)(todo & (todo - 1));
+			it->todo = todo & (todo - 1);
 			it->key = b + keys + i * keysize;
 			it->elem = b + elems + i * elemsize;
 			return;
