@@ -437,6 +437,45 @@ choose(const struct goat_maptype *t, const struct goat_hmap *h, const void *k, s
 	return (hash & newbit) != 0;
 }
 
+// The same for keys of one word and small elems of a constant size: all marks of a bucket are stored
+// at once, and nothing branches on a hash.
+GOAT_INLINE_ void
+move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b,
+	   size_t elemsize)
+{
+	size_t n = goat_noldbuckets(h);
+	struct goat_bmap *to[2] = { goat_bucketat(t, h->buckets, bucket),
+				    goat_bucketat(t, h->buckets, bucket + n) };
+	uint64_t used = 0;      // cells of both, 32 bits each
+
+	for (; b != NULL; b = *goat_overflowof(t, b)) {
+		uint64_t tops = goat_load64_(b), marks = GOAT_EVACUATED_EMPTY * GOAT_ONES_;
+
+		for (unsigned i = 0; i < GOAT_BUCKET_CELLS; i++) {
+			uint8_t top = (uint8_t)(tops >> 8 * i);
+			uint64_t key, y;
+			unsigned at;
+
+			if (!is_live(top))
+				continue;
+			key = goat_load64_((char *)b + 8 + 8 * i);
+			y = (goat_hash64_(key, h->hash0) & n) != 0;
+			marks ^= (GOAT_EVACUATED_EMPTY ^ (GOAT_EVACUATED_X + y)) << 8 * i;
+			at = (unsigned)(used >> 32 * y) & 15;
+			if (__builtin_expect(at == GOAT_BUCKET_CELLS, 0)) {
+				to[y] = goat_mapoverflow(t, h, to[y]);
+				used &= ~(UINT64_C(15) << 32 * y);
+				at = 0;
+			}
+			used += UINT64_C(1) << 32 * y;
+			to[y]->tophash[at] = top;
+			memcpy((char *)to[y] + 8 + 8 * at, &key, 8);
+			memcpy((char *)to[y] + 72 + elemsize * at, (char *)b + 72 + elemsize * i, elemsize);
+		}
+		memcpy(b->tophash, &marks, 8);
+	}
+}
+
 static void
 move_cells(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b)
 {
@@ -485,7 +524,11 @@ evacuate(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 			more++;
 		if (more != 0)
 			reserve(t, h->extra->overflow, goat_nbuckets(h), more);
-		move_cells(t, h, bucket, b);
+		if (t->hasher == goat_memhash64 && t->keys == 8 && t->elems == 72 && t->elemsize == 8 &&
+		    !(h->flags & GOAT_MAP_SAME_SIZE))
+			move_words(t, h, bucket, b, 8);
+		else
+			move_cells(t, h, bucket, b);
 		if (!noscan(t) && !(h->flags & GOAT_MAP_OLD_ITERATOR))
 			forget_cells(t, b);
 	}
