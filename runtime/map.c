@@ -216,6 +216,8 @@ goat_mapoverflow(const struct goat_maptype *t, struct goat_hmap *h, struct goat_
 	made = (struct goat_bmap *)o->next;
 	o->next += t->bucketsize;
 	incr_noverflow(h);
+	if (goat_overflown(h->noverflow, h->B))
+		h->limit = 0;
 	return *goat_overflowof(t, b) = made;
 }
 
@@ -237,6 +239,7 @@ set_B(struct goat_hmap *h, uint8_t B)
 {
 	h->B = B;
 	h->mask = goat_nbuckets(h) - 1;
+	h->limit = goat_maplimit(B);
 }
 
 static uint8_t
@@ -263,13 +266,15 @@ goat_makemap(void *type, size_t hint, void *place, void *bucket)
 	    size > (size_t)1 << 47)
 		hint = 0;
 	*h = (struct goat_hmap){ .hash0 = (uint32_t)(goat_fastrand() >> 32), .flags = GOAT_MAP_EMPTY };
+	if (__builtin_expect(goat_knob_mapstack, 0))
+		h->flags |= GOAT_MAP_WATCHED;
 	set_B(h, B_for(hint));
 	if (h->B != 0) {
 		h->extra = or_die(new_extra());
 		goat_mapfirst(t, h);
 	} else if (bucket != NULL) {
 		h->buckets = memset(bucket, 0, t->bucketsize);
-		h->flags = 0;
+		h->flags &= ~GOAT_MAP_EMPTY;
 	}
 	return h;
 }
@@ -604,7 +609,7 @@ begin(struct goat_hmap *h)
 	if (__atomic_load_n(&h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING)
 		goat_mapconflict(h, "writes");
 	__atomic_fetch_or(&h->flags, GOAT_MAP_WRITING, __ATOMIC_RELAXED);
-	if (goat_knob_mapstack)
+	if (h->flags & GOAT_MAP_WATCHED)
 		goat_mapwhere(h);
 }
 
@@ -657,6 +662,7 @@ goat_mapclear(void *type, void *map)
 	h->count = 0;
 	h->noverflow = 0;
 	h->nevacuate = 0;
+	h->limit = goat_maplimit(h->B);
 	h->hash0 = (uint32_t)(goat_fastrand() >> 32);
 	end(h);
 }

@@ -19,6 +19,7 @@
 //	    that an iterator may see aside; and the elem of no empty cell is anything but zeros.
 //	M11 WRITING is set only while a write is under way, and oldbuckets only while growing. The flags
 //	    GROWING and EMPTY say whether oldbuckets is there and buckets is not, and mask is that of B.
+//	    limit is 6.5 cells a bucket, at least 8, or 0 where there are too many overflow buckets.
 //	M12 There is a `next` only while the map does not grow, and it has never been written to.
 //
 // Layer: lang.
@@ -138,6 +139,14 @@ static inline bool
 goat_overload(size_t count, uint8_t B)
 {
 	return count > GOAT_BUCKET_CELLS && count > 13 * (((size_t)1 << B) / 2);
+}
+
+static inline size_t
+goat_maplimit(uint8_t B)
+{
+	size_t n = 13 * (((size_t)1 << B) / 2);
+
+	return n > GOAT_BUCKET_CELLS ? n : GOAT_BUCKET_CELLS;
 }
 
 // About as many overflow buckets as buckets. Go: tooManyOverflowBuckets.

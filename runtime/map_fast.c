@@ -40,7 +40,7 @@ begin_write(struct goat_hmap *h)
 	if (__builtin_expect(flags & GOAT_MAP_WRITING, 0))
 		goat_mapconflict(h, "writes");
 	set_flags(h, flags | GOAT_MAP_WRITING);
-	if (__builtin_expect(goat_knob_mapstack, 0))
+	if (__builtin_expect(flags & GOAT_MAP_WATCHED, 0))
 		goat_mapwhere(h);
 }
 
@@ -193,7 +193,7 @@ assign(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k)
 		goat_mapfirst(t, h);
 again:
 	{
-		size_t bucket = hash & (goat_nbuckets(h) - 1);
+		size_t bucket = hash & h->mask;
 
 		if (__builtin_expect(h->oldbuckets != NULL, 0))
 			goat_mapgrowwork(t, h, bucket);
@@ -204,9 +204,7 @@ again:
 	if (p.found) {
 		elem = overwrite(t, kind, k, p.b, p.i);
 	} else {
-		if (h->oldbuckets == NULL &&
-		    __builtin_expect(goat_overload(h->count + 1, h->B) ||
-				     goat_overflown(h->noverflow, h->B), 0) &&
+		if (__builtin_expect(h->count >= h->limit, 0) && h->oldbuckets == NULL &&
 		    goat_mapgrow(t, h))
 			goto again;
 		if (__builtin_expect(p.b == NULL, 0)) {

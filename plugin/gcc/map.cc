@@ -347,9 +347,10 @@ inline_wanted(void)
 	       lookup_attribute("cold", DECL_ATTRIBUTES(fn)) == NULL_TREE;
 }
 
-// A look-up that is inline where it can be: goat/map_inline.h.
+// CALL, of the runtime for a key that is a word, or an inline one, which calls it where need be:
+// goat/map_inline.h.
 tree
-call_access(const struct map_use *u, tree call)
+inline_or(const struct map_use *u, tree call)
 {
 	struct layout b = layout_of(u->type);
 	enum family family = family_of(u->type);
@@ -358,7 +359,8 @@ call_access(const struct map_use *u, tree call)
 	if ((family != BITS32 && family != BITS64) || b.flags & (INDIRECT_KEY | INDIRECT_ELEM) ||
 	    !inline_wanted())
 		return call;
-	return build_call_expr_loc(u->where, runtime_inline(joined({ name, "_" })), 7,
+	return build_call_expr_loc(u->where,
+				   runtime_inline(joined({ name, "_" }), strstr(name, "assign") != NULL), 7,
 				   CALL_EXPR_ARG(call, 0), CALL_EXPR_ARG(call, 1),
 				   CALL_EXPR_ARG(call, 2), size_int(b.bucketsize), size_int(b.keys),
 				   size_int(b.elems), size_int(b.elemsize));
@@ -500,7 +502,7 @@ lower_map_set(tree t)
 		return value;
 	settle_operands(&u, call);
 	value = steady(value);
-	put = CALL_ENTRY(&u, mapassign);
+	put = inline_or(&u, CALL_ENTRY(&u, mapassign));
 	if (stored_keys == NULL)
 		stored_keys = new hash_map<tree, tree>;
 	stored_keys->put(put, u.key);
@@ -536,18 +538,18 @@ lower_map_call(tree call)
 	settle_operands(&u, call);
 	switch (word) {
 	case MAP_GET:
-		value = call_access(&u, CALL_ENTRY(&u, mapaccess1));
+		value = inline_or(&u, CALL_ENTRY(&u, mapaccess1));
 		if (TREE_CODE(goat_map_elem(u.type)) == ARRAY_TYPE)
 			note_pointer(value);
 		value = as_elem(&u, value);
 		break;
 	case MAP_PTR:
-		value = call_access(&u, CALL_ENTRY(&u, mapaccess2));
+		value = inline_or(&u, CALL_ENTRY(&u, mapaccess2));
 		note_pointer(value);
 		value = as_elem(&u, value);
 		break;
 	case MAP_LOOKUP:
-		value = lookup_into(&u, as_elem(&u, call_access(&u, CALL_ENTRY(&u, mapaccess2))),
+		value = lookup_into(&u, as_elem(&u, inline_or(&u, CALL_ENTRY(&u, mapaccess2))),
 				    CALL_EXPR_ARG(call, 3));
 		break;
 	default:
@@ -614,7 +616,7 @@ call_next(location_t where, tree map, tree it)
 	b = layout_of(map);
 	if (b.flags & (INDIRECT_KEY | INDIRECT_ELEM) || !inline_wanted())
 		return build_call_expr_loc(where, runtime_function(ENTRY_mapiternext), 1, it);
-	return build_call_expr_loc(where, runtime_inline("goat_mapiternext_"), 6, it,
+	return build_call_expr_loc(where, runtime_inline("goat_mapiternext_", false), 6, it,
 				   size_int(b.bucketsize), size_int(b.keys), size_int(b.keysize), size_int(b.elems), size_int(b.elemsize));
 }
 

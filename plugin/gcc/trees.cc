@@ -106,7 +106,7 @@ global_declaration(const char *name)
 }
 
 tree
-runtime_inline(const char *name)
+runtime_inline(const char *name, bool throws)
 {
 	static hash_map<nofree_string_hash, tree> *found;
 	bool known;
@@ -118,7 +118,7 @@ runtime_inline(const char *name)
 	tree &fn = found->get_or_insert(name, &known);
 	if (!known) {
 		fn = global_declaration(name);
-		TREE_NOTHROW(fn) = 1;
+		TREE_NOTHROW(fn) = !throws;
 		runtime_functions->add(fn);
 	}
 	return fn;

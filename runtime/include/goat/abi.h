@@ -154,6 +154,7 @@ struct goat_hmap {
 	uint32_t hash0;         // the seed of its hashes
 	void *buckets;          // 1 << B of them; NULL until the first write
 	size_t mask;            // (1 << B) - 1
+	size_t limit;           // with so many live cells the next one makes it grow
 	void *oldbuckets;       // while growing: those that it grows from, else NULL
 	size_t nevacuate;       // all old buckets below this one have been moved
 	struct goat_mapextra *extra;    // of map.h; NULL: none

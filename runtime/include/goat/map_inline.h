@@ -249,6 +249,7 @@ enum {
 	GOAT_MAP_SAME_SIZE = 8,         // it grows to the same size
 	GOAT_MAP_GROWING = 16,          // oldbuckets is not NULL
 	GOAT_MAP_EMPTY = 32,            // buckets is NULL
+	GOAT_MAP_WATCHED = 64,          // GOATDEBUG=mapstack=1
 };
 
 // `fatal error: concurrent map WHAT`; map.c.
@@ -365,6 +366,8 @@ void *goat_mapaccess1_fast32(void *t, void *h, size_t k) __attribute__((__nothro
 void *goat_mapaccess2_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
 void *goat_mapaccess1_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
 void *goat_mapaccess2_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapassign_fast32(void *t, void *h, size_t k);
+void *goat_mapassign_fast64(void *t, void *h, size_t k);
 void goat_mapiternext(void *it) __attribute__((__nothrow__));
 
 #define GOAT_MAP_CALL_ ((char *)1)
@@ -413,6 +416,68 @@ GOAT_MAP_SITE_(goat_mapaccess1_fast32, 4, (char *)goat_zeros)
 GOAT_MAP_SITE_(goat_mapaccess2_fast32, 4, NULL)
 GOAT_MAP_SITE_(goat_mapaccess1_fast64, 8, (char *)goat_zeros)
 GOAT_MAP_SITE_(goat_mapaccess2_fast64, 8, NULL)
+
+// The elem to store to: the key is there, or there is room for it, in the first bucket of its chain.
+GOAT_INLINE_ char *
+goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
+		 size_t elems, size_t elemsize)
+{
+	uint64_t hash, word, found;
+	uint8_t flags, top;
+	char *b, *slot;
+	unsigned i;
+
+	if (__builtin_expect(h == NULL, 0))
+		return GOAT_MAP_CALL_;
+	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+	if (__builtin_expect(flags & (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY |
+				      GOAT_MAP_WATCHED), 0))
+		return GOAT_MAP_CALL_;
+	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	hash = goat_hash64_(k, h->hash0);
+	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
+	if (bucketsize > 64)
+		goat_mapprefetch_(b);
+	word = goat_load64_(b);
+	top = goat_tophash_(hash);
+	found = goat_zerobytes_(word ^ top * GOAT_ONES_);
+	if (found != 0) {
+		i = goat_lowest_(found);
+		slot = b + keys + i * keysize;
+		if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k, 0))
+			goto call;
+	} else {
+		// A cell that is emptyRest ends the chain; the first free one may be emptyOne.
+		if (__builtin_expect(goat_zerobytes_(word) == 0 || h->count >= h->limit, 0))
+			goto call;
+		i = goat_lowest_(goat_zerobytes_(word & ~GOAT_ONES_));
+		slot = b + keys + i * keysize;
+		__builtin_memcpy(slot, &k, keysize);
+		b[i] = (char)top;
+		h->count++;
+	}
+	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+	if (__builtin_expect(!(flags & GOAT_MAP_WRITING), 0))
+		goat_mapconflict(h, "writes");
+	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	return b + elems + i * elemsize;
+call:
+	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
+	return GOAT_MAP_CALL_;
+}
+
+#define GOAT_MAP_SET_SITE_(entry, keysize)                                                         \
+	GOAT_INLINE_ void *entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,    \
+				    size_t elems, size_t elemsize)                                 \
+	{                                                                                          \
+		char *elem = goat_mapsetsite_((struct goat_hmap *)h, k, keysize, bucketsize, keys, \
+					      elems, elemsize);                                    \
+                                                                                                   \
+		return __builtin_expect(elem == GOAT_MAP_CALL_, 0) ? entry(t, h, k) : elem;        \
+	}
+
+GOAT_MAP_SET_SITE_(goat_mapassign_fast32, 4)
+GOAT_MAP_SET_SITE_(goat_mapassign_fast64, 8)
 
 // goat_mapiternext: another cell of buckets that are not being filled.
 GOAT_INLINE_ void
