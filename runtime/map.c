@@ -541,12 +541,29 @@ evacuate(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 		advance(t, h);
 }
 
+static void
+prefetch_bucket(const struct goat_maptype *t, const void *buckets, size_t i)
+{
+	const char *b = (const char *)goat_bucketat(t, buckets, i);
+
+	__builtin_prefetch(b);
+	goat_mapprefetch_(b);
+}
+
+// The chain that is next in order first: that of the write comes from anywhere in memory, and what moving
+// it needs is fetched meanwhile.
 void
 goat_mapgrowwork(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 {
-	evacuate(t, h, bucket & (goat_noldbuckets(h) - 1));
+	size_t n = goat_noldbuckets(h);
+
+	bucket &= n - 1;
+	prefetch_bucket(t, h->oldbuckets, bucket);
+	prefetch_bucket(t, h->buckets, bucket);
+	prefetch_bucket(t, h->buckets, bucket + n);
+	evacuate(t, h, h->nevacuate);
 	if (growing(h))
-		evacuate(t, h, h->nevacuate);
+		evacuate(t, h, bucket);
 }
 
 // ---------------------------------------------------------------- deleting
