@@ -134,15 +134,21 @@ goat_mapzero(const struct goat_maptype *t)
 
 // ---------------------------------------------------------------- memory
 
-// Zeros, or NULL. Of one bucket too.
 static void *
-new_buckets(const struct goat_maptype *t, size_t n)
+bucket_memory(const struct goat_maptype *t, size_t n, void *(*get)(size_t size, int noscan))
 {
 	size_t size;
 
 	if (__builtin_mul_overflow(n, t->bucketsize, &size) || size > PTRDIFF_MAX)
 		return NULL;
-	return goat_mallocbuckets(size, noscan(t));
+	return get(size, noscan(t));
+}
+
+// Zeros, or NULL. Of one bucket too.
+static void *
+new_buckets(const struct goat_maptype *t, size_t n)
+{
+	return bucket_memory(t, n, goat_mallocbuckets);
 }
 
 static void *
@@ -286,13 +292,13 @@ drop_next(const struct goat_maptype *t, struct goat_mapextra *x)
 {
 	if (x->next == NULL)
 		return;
-	if ((t->bucketsize << x->nextB) >= LARGE)
-		goat_freebuckets(x->next, t->bucketsize << x->nextB);
+	if ((size_t)t->bucketsize << x->nextB >= LARGE)
+		goat_freebuckets(x->next, (size_t)t->bucketsize << x->nextB);
 	x->next = NULL;
 }
 
-// An array of 1 << B buckets whose pages are in memory, or NULL: there will be one after some more calls,
-// as each has the system clear one page only; or there is no memory.
+// An array of 1 << B buckets, of zeros that are in memory, or NULL: there will be one after some more
+// calls, as each clears a huge page only; or there is no memory.
 static void *
 next_array(const struct goat_maptype *t, struct goat_mapextra *x, uint8_t B)
 {
@@ -301,11 +307,11 @@ next_array(const struct goat_maptype *t, struct goat_mapextra *x, uint8_t B)
 	if (x->nextB != B)
 		drop_next(t, x);
 	if (x->next == NULL) {
-		x->next = new_buckets(t, (size_t)1 << B);
+		x->next = bucket_memory(t, (size_t)1 << B, goat_reservebuckets);
 		x->nextB = B;
-		x->touched = 0;
+		x->cleared = 0;
 	}
-	if (x->next == NULL || !goat_touchbuckets(x->next, t->bucketsize << B, &x->touched))
+	if (x->next == NULL || !goat_clearbuckets(x->next, (size_t)t->bucketsize << B, &x->cleared))
 		return NULL;
 	p = x->next;
 	x->next = NULL;
@@ -1025,7 +1031,7 @@ goat_map_stats(void *type, void *map, void *stats)
 			count_chain(t, goat_bucketat(t, h->oldbuckets, i), s);
 	}
 	if (h->extra != NULL && h->extra->next != NULL)
-		s->bytes += t->bucketsize << h->extra->nextB;
+		s->bytes += (size_t)t->bucketsize << h->extra->nextB;
 	if (h->extra != NULL)
 		s->bytes += sizeof *h->extra + slab_bytes(t, h->extra->overflow) +
 			    slab_bytes(t, h->extra->oldoverflow);

@@ -20,7 +20,7 @@
 //	M11 WRITING is set only while a write is under way, and oldbuckets only while growing. The flags
 //	    GROWING and EMPTY say whether oldbuckets is there and buckets is not, and mask is that of B.
 //	    limit is 6.5 cells a bucket, at least 8, or 0 where there are too many overflow buckets.
-//	M12 There is a `next` only while the map does not grow, and it has never been written to.
+//	M12 There is a `next` only while the map does not grow.
 //
 // Layer: lang.
 
@@ -47,7 +47,7 @@ struct goat_overflow {
 struct goat_mapextra {
 	struct goat_overflow *overflow, *oldoverflow;
 	void *next;             // the array to grow into, which is not in use yet; NULL: none
-	size_t touched;         // how much of it is in memory, see goat_touchbuckets
+	size_t cleared;         // how much of it is zeros and in memory, see goat_clearbuckets
 	uint8_t nextB;
 };
 
@@ -128,9 +128,10 @@ void goat_randseed(uint64_t seed);
 // malloc.c: SIZE bytes of zeros, which cost nothing before they are touched where there are many;
 // NULL: there is no memory.
 void *goat_mallocbuckets(size_t size, int noscan);
-// Has the system put more of an array of SIZE into memory, in steps that take a moment each; *DONE is
-// 0 first. Whether that was the last.
-bool goat_touchbuckets(void *p, size_t size, size_t *done);
+// As goat_mallocbuckets, but not zeros before goat_clearbuckets has said so: that clears some more of
+// what it gave, in steps that take a moment each. *DONE is 0 first. Whether that was the last.
+void *goat_reservebuckets(size_t size, int noscan);
+bool goat_clearbuckets(void *p, size_t size, size_t *done);
 // What it gave and nobody sees any more.
 void goat_freebuckets(void *p, size_t size);
 
