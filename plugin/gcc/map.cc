@@ -770,11 +770,8 @@ made_map(tree call, tree slot)
 			bucket = build2(POINTER_PLUS_EXPR, ptr_type_node, h,
 					size_int(size_of_hmap(map)));
 	}
-	call = build_call_expr_loc(EXPR_LOCATION(call), runtime_function(ENTRY_makemap), 4,
-				   maptype(map), CALL_EXPR_ARG(call, 2), h, bucket);
-	return slot != NULL_TREE && bucket != null_pointer_node
-		       ? set_and_give(slot, build_constructor(TREE_TYPE(slot), NULL), call)
-		       : call;
+	return build_call_expr_loc(EXPR_LOCATION(call), runtime_function(ENTRY_makemap), 4, maptype(map),
+				   CALL_EXPR_ARG(call, 2), h, bucket);
 }
 
 // ---------------------------------------------------------------- flow
