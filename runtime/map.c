@@ -246,6 +246,8 @@ set_B(struct goat_hmap *h, uint8_t B)
 	h->B = B;
 	h->mask = goat_nbuckets(h) - 1;
 	h->limit = goat_maplimit(B);
+	__atomic_store_n(&h->flags, (h->flags & ~GOAT_MAP_SMALL) | (B == 0 ? GOAT_MAP_SMALL : 0),
+			 __ATOMIC_RELAXED);
 }
 
 static uint8_t
@@ -341,6 +343,7 @@ goat_mapgrow(const struct goat_maptype *t, struct goat_hmap *h)
 	if (!bigger)
 		flags |= GOAT_MAP_SAME_SIZE;
 	flags |= GOAT_MAP_GROWING;
+	flags &= ~GOAT_MAP_SMALL;
 	x->oldoverflow = x->overflow;
 	x->overflow = list;
 	h->oldbuckets = h->buckets;

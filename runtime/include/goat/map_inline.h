@@ -235,9 +235,10 @@ goat_lowest_(uint64_t bits)
 GOAT_INLINE_ uint8_t
 goat_tophash_(uint64_t hash)
 {
-	uint8_t top = (uint8_t)(hash >> 56);
+	unsigned top = (unsigned)(hash >> 56);
 
-	return top < GOAT_MIN_TOPHASH ? (uint8_t)(top + GOAT_MIN_TOPHASH) : top;
+	// Not a branch, which random bytes take once in fifty times.
+	return (uint8_t)(top + (-(top < GOAT_MIN_TOPHASH) & GOAT_MIN_TOPHASH));
 }
 
 // ---- Looking up ----
@@ -250,6 +251,7 @@ enum {
 	GOAT_MAP_GROWING = 16,          // oldbuckets is not NULL
 	GOAT_MAP_EMPTY = 32,            // buckets is NULL
 	GOAT_MAP_WATCHED = 64,          // GOATDEBUG=mapstack=1
+	GOAT_MAP_SMALL = 128,           // there is one bucket only
 };
 
 // `fatal error: concurrent map WHAT`; map.c.
@@ -453,7 +455,12 @@ goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsiz
 		i = goat_lowest_(goat_zerobytes_(word & ~GOAT_ONES_));
 		slot = b + keys + i * keysize;
 		__builtin_memcpy(slot, &k, keysize);
-		b[i] = (char)top;
+		if (__builtin_expect(flags & GOAT_MAP_SMALL, 0)) {
+			word = (word & ~((uint64_t)1 << 8 * i)) | (uint64_t)top << 8 * i;
+			__builtin_memcpy(b, &word, sizeof word);
+		} else {
+			b[i] = (char)top;
+		}
 		h->count++;
 	}
 	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
