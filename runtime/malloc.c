@@ -37,6 +37,7 @@ enum {
 	FIRST_HEAP = 4 << 20,
 	BY_THE_SYSTEM = 1 << 20,        // from this size on buckets are cleared by the system
 	HUGE_PAGE = 2 << 20,
+	PAGE = 4096,
 };
 
 // Of objects that are scanned and that the collector need not clear.
@@ -163,6 +164,15 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 	return p;
 }
 
+static void
+huge_pages(char *lo, char *hi)
+{
+	lo += -(uintptr_t)lo & (HUGE_PAGE - 1);
+	hi -= (uintptr_t)hi & (HUGE_PAGE - 1);
+	if (lo < hi)
+		madvise(lo, (size_t)(hi - lo), MADV_HUGEPAGE);
+}
+
 // A large array of buckets is given back to the system, which clears each page when it is first
 // touched: to clear 40 MB at once takes 10 ms, and one insertion in a million would be so slow.
 // Huge pages, as accesses to a map are at random and each would miss the TLB.
@@ -173,8 +183,7 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 static void
 clear_by_the_system(char *p, size_t size)
 {
-	size_t page = 4096;
-	char *lo = p + (-(uintptr_t)p & (page - 1)), *hi = p + size - ((uintptr_t)(p + size) & (page - 1));
+	char *lo = p + (-(uintptr_t)p & (PAGE - 1)), *hi = p + size - ((uintptr_t)(p + size) & (PAGE - 1));
 
 	if (madvise(lo, (size_t)(hi - lo), MADV_DONTNEED) != 0) {
 		memset(p, 0, size);
@@ -182,10 +191,7 @@ clear_by_the_system(char *p, size_t size)
 	}
 	memset(p, 0, (size_t)(lo - p));
 	memset(hi, 0, (size_t)(p + size - hi));
-	lo += -(uintptr_t)lo & (HUGE_PAGE - 1);
-	hi -= (uintptr_t)hi & (HUGE_PAGE - 1);
-	if (lo < hi)
-		madvise(lo, (size_t)(hi - lo), MADV_HUGEPAGE);
+	huge_pages(lo, hi);
 }
 
 void *
@@ -204,6 +210,61 @@ goat_mallocbuckets(size_t size, int noscan)
 	if (p != NULL)
 		clear_by_the_system(p, size);
 	return p;
+}
+
+void *
+goat_reservebuckets(size_t size, int noscan)
+{
+	void *p;
+
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	if (size < BY_THE_SYSTEM)
+		return goat_mallocbuckets(size, noscan);
+	p = noscan ? GC_malloc_atomic(size) : GC_generic_malloc(size, uncleared);
+	if (p != NULL)
+		huge_pages(p, (char *)p + size);
+	return p;
+}
+
+// What lies from P to END, within one huge page, is zeros afterwards. Pages that are not in memory are
+// already; if they all are missing one fault gets a huge one, should it be whole.
+static void
+clear_piece(char *p, char *end)
+{
+	unsigned char there[HUGE_PAGE / PAGE];
+	char *first = p - (uintptr_t)p % PAGE;
+	size_t n = (size_t)(end - first + PAGE - 1) / PAGE;
+
+	if (mincore(first, n * PAGE, there) != 0) {
+		memset(p, 0, (size_t)(end - p));
+		return;
+	}
+	if (n == sizeof there && memchr(there, 1, n) == NULL) {
+		*(volatile char *)p = 0;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		char *lo = i == 0 ? p : first + i * PAGE, *hi = first + (i + 1) * PAGE;
+
+		if (there[i] & 1)
+			memset(lo, 0, (size_t)((hi < end ? hi : end) - lo));
+	}
+}
+
+bool
+goat_clearbuckets(void *buckets, size_t size, size_t *done)
+{
+	char *p = (char *)buckets + *done, *end = (char *)buckets + size;
+	size_t n = HUGE_PAGE - (uintptr_t)p % HUGE_PAGE;
+
+	if (size < BY_THE_SYSTEM)
+		return true;
+	if (n > (size_t)(end - p))
+		n = (size_t)(end - p);
+	clear_piece(p, p + n);
+	*done += n;
+	return p + n == end;
 }
 
 void
