@@ -52,6 +52,7 @@ enum {
 	MAX_MS = 10000,
 	ARGS = 32 << 10,                // larger ones are not copied to the stack
 	STEAL_TURNS = 4,
+	RECLAIMS = 8,                   // batches of dead stacks that sysmon gives back before it looks
 };
 
 static const int64_t US = 1000, MS = 1000000;
@@ -434,7 +435,7 @@ mstart(void *arg)
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
 	m->altstack = goat_maltstack();
-	m->stackspan = &goat_stackspan;
+	m->stackguard = &goat_stackguard;
 	// From then on the collector stops this thread by a signal.
 	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
 	m->gcthread = goat_threadofm((void *)m->g0.hi);
@@ -853,7 +854,6 @@ execute(struct goat_m *m, struct goat_g *g)
 	m->curg = g;
 	goat_g = g;
 	goat_stackguard = g->guard;
-	goat_stackspan = g->span - 1;
 }
 
 static _Noreturn void
@@ -900,6 +900,8 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 {
 	struct goat_m *m = g->m;
 
+	if (!dying)
+		goat_gcstress();
 	if (next != NULL) {
 		execute(m, next);
 		swap(g, next, dying);
@@ -1133,7 +1135,7 @@ static void
 gfput(struct goat_p *p, struct goat_g *g)
 {
 	if (p == NULL)
-		return goat_stackfree(g, true);
+		return goat_stackfree(g);
 	// The newest ones stay: their stacks are in the cache.
 	if (p->ngfree >= GFREE) {
 		struct goat_g *last = p->gfree, *rest;
@@ -1146,7 +1148,7 @@ gfput(struct goat_p *p, struct goat_g *g)
 		while (rest != NULL) {
 			struct goat_g *link = rest->schedlink;
 
-			goat_stackfree(rest, false);
+			goat_stackfree(rest);
 			rest = link;
 		}
 	}
@@ -1475,7 +1477,7 @@ look_at(struct goat_p *p, int64_t now)
 	if (since >= SLICE) {
 		p->preempt = true;
 		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
-		__atomic_store_n(m->stackspan, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(m->stackguard, UINTPTR_MAX, __ATOMIC_RELAXED);
 	}
 	if (!sched.barrier)
 		return false;
@@ -1545,7 +1547,13 @@ sysmon(void *arg)
 		else if (idle > 50 && delay < 10 * MS)
 			delay *= 2;
 		usleep((useconds_t)((delay < 10 * MS ? delay : 10 * MS) / US));
-		if (all_idle()) {
+		bool more = true;
+
+		for (int i = 0; i < RECLAIMS && more; i++)
+			more = goat_stackreclaim();
+		if (more)
+			idle = 0;
+		if (!more && all_idle()) {
 			wait_for_work();
 			idle = 0;
 		}

@@ -13,15 +13,15 @@
 // N bytes.
 //
 // A small stack goes on in segments. Compiled functions that may call themselves look whether the stack
-// pointer is in the span above goat_stackguard (plugin/gcc/preempt.cc). If it is not, little is left, or
-// it is in another part than it was: goat_morestack gives the end of a segment, and what that function
-// calls stands there. To such a function that is as if it had called alloca: it finds its variables by
-// the frame pointer, and its return leads back. A segment that was left is noticed by the next such
-// look, and kept for the goroutine until it ends. What does not look, such as the C library, has
-// MARGIN bytes.
+// pointer is below goat_stackguard (plugin/gcc/preempt.cc). If it is, little is left, or it is in an
+// older part than it was (K3): goat_morestack gives the end of a segment, and what that function calls
+// stands there. To such a function that is as if it had called alloca: it finds its variables by the
+// frame pointer, and its return leads back. A segment that was left is noticed by the next such look,
+// and kept for the goroutine until it ends. What does not look, such as the C library, has MARGIN bytes.
 //
 //	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the stack
 //	    that it goes on from, and in sp where that ended. g->top is the last part that was given out.
+//	K3  Each part of a stack is at a higher address than the one it goes on from.
 //
 // Below each stack is a page that faults. It is a guard marker in the page tables (Linux 6.13), which
 // splits no mapping; big stacks, and all on older kernels, use mprotect, where the number of mappings
@@ -33,7 +33,7 @@
 //	K1  The region is reserved before any M has a stack, and stacks of Ms lie below the goroutines'.
 //
 // Dead stacks are kept by Ps, and here; of those that were dead when a collection came, all but the page
-// of the G is given back to the system, and from KEEP dead stacks on also that.
+// of the G is given back to the system. Where there are more than KEEP, sysmon gives back all of them.
 //
 // Go:    as runtime/stack.go in what it is for; Go copies stacks to larger ones.
 // Layer: sched.
@@ -61,6 +61,7 @@ enum {
 	COLOURS = 32,
 	LINE = 64,
 	KEEP = 16384,                   // dead stacks that are kept with their first page
+	BATCH = 256,                    // that are given back at a time
 };
 
 static const size_t BIG_SIZE = 256 << 20, SEGMENT_SIZE = 4 << 20, SMALL_SIZE = 128 << 10,
@@ -90,9 +91,7 @@ static struct {
 	bool no_markers;                // mprotect it has to be
 } stacks;
 
-// Of a stack that has no segments: all addresses are fine.
-_Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec"))) = 0;
-_Thread_local uintptr_t goat_stackspan __attribute__((tls_model("initial-exec"))) = UINTPTR_MAX;
+_Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
 
 static void *
 reserve(size_t size)
@@ -236,25 +235,32 @@ guard(const struct class *c, uint32_t slot)
 	return mprotect(at, PAGE, PROT_NONE) == 0;
 }
 
-// With the lock: a slot that nobody uses, its G zeroed.
 static struct goat_g *
-take_slot(struct class *c)
+init_slot(const struct class *c, uint32_t slot)
 {
-	struct goat_g *g;
-	uint32_t slot;
+	struct goat_g *g = slot_g(c, slot);
 
-	if (c->nnone > 0)
-		slot = c->none[--c->nnone];
-	else if (c->used < c->n && guard(c, c->first + c->used))
-		slot = c->first + c->used++;
-	else
-		return NULL;
-	g = slot_g(c, slot);
 	memset(g, 0, sizeof *g);
 	g->slot = slot;
 	g->lo = slot_low(c, slot);
 	g->hi = (uintptr_t)g;
 	return g;
+}
+
+// With the lock: a slot that nobody uses, with a number of at least FROM.
+static struct goat_g *
+take_slot(struct class *c, uint32_t from)
+{
+	for (size_t i = c->nnone; i-- > 0;)
+		if (c->none[i] >= from) {
+			uint32_t slot = c->none[i];
+
+			c->none[i] = c->none[--c->nnone];
+			return init_slot(c, slot);
+		}
+	if (c->used == c->n || !guard(c, c->first + c->used))
+		return NULL;
+	return init_slot(c, c->first + c->used++);
 }
 
 // All but KEEP bytes at the top.
@@ -292,10 +298,10 @@ goat_stackalloc(void)
 	g = stacks.dead;
 	if (g != NULL) {
 		stacks.dead = g->schedlink;
-		stacks.ndead--;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
 		g->trimmed = false;
-	} else if ((g = take_slot(&stacks.class[BIG])) == NULL) {
-		g = take_slot(&stacks.class[SMALL]);
+	} else if ((g = take_slot(&stacks.class[BIG], 0)) == NULL) {
+		g = take_slot(&stacks.class[SMALL], 0);
 		if (g != NULL && stacks.class[SEGMENTS].n > 0)
 			g->segmented = true;
 	}
@@ -306,18 +312,78 @@ goat_stackalloc(void)
 }
 
 void
-goat_stackfree(struct goat_g *g, bool current)
+goat_stackfree(struct goat_g *g)
 {
 	goat_lock(&stacks.lock);
-	if (stacks.ndead >= KEEP && !current) {
-		goat_unlock(&stacks.lock);
-		return give_back(g);
-	}
 	g->schedlink = stacks.dead;
 	stacks.dead = g;
-	stacks.ndead++;
+	__atomic_store_n(&stacks.ndead, stacks.ndead + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&stacks.state[g->slot], DEAD, __ATOMIC_RELEASE);
 	goat_unlock(&stacks.lock);
+}
+
+// Some that are too many.
+static size_t
+take_dead(struct goat_g **gs)
+{
+	size_t n = 0;
+
+	goat_lock(&stacks.lock);
+	for (struct goat_g **at = &stacks.dead, *g; n < BATCH && stacks.ndead > KEEP && (g = *at) != NULL;) {
+		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+			at = &g->schedlink;     // somebody still stands on it
+			continue;
+		}
+		*at = g->schedlink;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		gs[n++] = g;
+	}
+	goat_unlock(&stacks.lock);
+	return n;
+}
+
+// Goroutines that were made together tend to die together: neighbours go in one call. Guards stay.
+static void
+give_back_all(const uint32_t *slots, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		uint32_t lo = slots[i], hi = lo;
+		struct class *c = slot_class(lo);
+
+		while (++i < n && (slots[i] + 1 == lo || slots[i] == hi + 1) && slot_class(slots[i]) == c) {
+			if (slots[i] < lo)
+				lo = slots[i];
+			else
+				hi = slots[i];
+		}
+		madvise((void *)slot_low(c, lo), (hi + 1 - lo) * c->size, MADV_DONTNEED);
+	}
+}
+
+bool
+goat_stackreclaim(void)
+{
+	struct goat_g *gs[BATCH];
+	uint32_t slots[BATCH];
+	size_t n;
+
+	if (__atomic_load_n(&stacks.ndead, __ATOMIC_RELAXED) <= KEEP)
+		return false;
+	n = take_dead(gs);
+	for (size_t i = 0; i < n; i++) {
+		goat_stackreset(gs[i]);
+		slots[i] = gs[i]->slot;
+		__atomic_store_n(&stacks.state[slots[i]], NONE, __ATOMIC_RELEASE);
+	}
+	give_back_all(slots, n);
+	goat_lock(&stacks.lock);
+	for (size_t i = 0; i < n; i++) {
+		struct class *c = slot_class(slots[i]);
+
+		c->none[c->nnone++] = slots[i];
+	}
+	goat_unlock(&stacks.lock);
+	return n == BATCH;
 }
 
 void
@@ -379,8 +445,9 @@ part_of(struct goat_g *g, uintptr_t sp)
 	return part;
 }
 
+// To go on from PART.
 static struct goat_g *
-new_segment(struct goat_g *g)
+new_segment(struct goat_g *g, const struct goat_g *part)
 {
 	struct goat_g *s = g->spare;
 
@@ -388,7 +455,7 @@ new_segment(struct goat_g *g)
 	if (s != NULL)
 		return s;
 	goat_lock(&stacks.lock);
-	s = take_slot(&stacks.class[SEGMENTS]);
+	s = take_slot(&stacks.class[SEGMENTS], part->slot + 1);
 	if (s != NULL)
 		__atomic_store_n(&stacks.state[s->slot], SEGMENT, __ATOMIC_RELEASE);
 	goat_unlock(&stacks.lock);
@@ -400,9 +467,7 @@ static void
 watch(struct goat_g *g, const struct goat_g *part)
 {
 	g->guard = part->lo + PAGE + MARGIN;
-	g->span = part->hi - g->guard;
 	goat_stackguard = g->guard;
-	goat_stackspan = g->span - 1;
 }
 
 size_t
@@ -412,9 +477,9 @@ goat_morestack(size_t sp)
 
 	if (g == NULL || g->bound)
 		return 0;
-	if (goat_stackspan == 0) {
+	if (goat_stackguard == UINTPTR_MAX) {
 		// sysmon wants it to leave.
-		goat_stackspan = g->span - 1;
+		goat_stackguard = g->guard;
 		goat_preempt();
 	}
 	if (!g->segmented)
@@ -423,9 +488,8 @@ goat_morestack(size_t sp)
 	watch(g, part);
 	if (sp >= g->guard)
 		return 0;
-	if (part->depth >= BIG_SIZE / SEGMENT_SIZE || (s = new_segment(g)) == NULL) {
+	if (part->depth >= BIG_SIZE / SEGMENT_SIZE || (s = new_segment(g, part)) == NULL) {
 		goat_stackguard = 0;    // until the page that faults
-		goat_stackspan = UINTPTR_MAX;
 		return 0;
 	}
 	s->below = part;
@@ -452,7 +516,6 @@ goat_stackreset(struct goat_g *g)
 		give_back(g->spare);
 	g->spare = NULL;
 	g->guard = g->lo + PAGE + MARGIN;
-	g->span = g->hi - g->guard;
 }
 
 void

@@ -111,6 +111,25 @@ has "gcc alone" "$seen" "compile with goatcc"
 echo '#include <goat.h>' >header.cc
 has "goat.h in C++" "$("$GOATCC" -c header.cc 2>&1)" "goat.h is for C"
 
+# ---- Goroutines ----
+
+# unfit NAME PART BODY: a function with BODY gets PART.
+unfit() {
+	printf '#include <goat.h>\n#include <stdarg.h>\nvoid use(void *); int twice(void) __attribute__((returns_twice));
+typedef slice(int) ints;\nvoid f(int n, ...)\n{\n%s\n}\n' "$3" >unfit.c
+	said "$1" "$2" -O2 -c unfit.c -o unfit.o
+}
+unfit "variable size in go" "unfit.c:9:1: sorry, unimplemented: go block uses 'a', of variable size" 'int a[n];
+
+go { a[0] = 1; use(a); }'
+unfit "va_list in go" "go block uses 'ap', arguments of a call" 'va_list ap; va_start(ap, n); go { use(va_arg(ap, void *)); }'
+unfit "nested function" "nested function 'in'" 'void in(int k) { n += k; } go in(3);'
+unfit "nested function in go block" "nested function 'in'" 'void in(int k) { n += k; } go { in(3); }'
+unfit "left alone" "go block uses 'n', which changes" 'if (twice()) n = 3; go { n++; }'
+unfit "alloca" "'go' of a call that belongs to its place" 'go (void)__builtin_alloca(n);'
+unfit "copy" "'go' of a word of '<goat.h>'" 'ints a = {0}; go copy(a, a);'
+unfit "register" "go block uses 'r', which is in a register" 'register int r asm("r12") = n; go { use((void *)(long)r); }'
+
 # ---- Size ----
 
 # 10 MB of functions that call each other.

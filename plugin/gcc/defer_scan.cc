@@ -138,6 +138,19 @@ store(struct reader *r, tree lhs)
 		v->stored_elsewhere = true;
 }
 
+// To the front end the address of an array is taken by each a[i].
+void
+note_address(struct reader *r, tree of)
+{
+	tree base = get_base_address(of);
+
+	if (base == NULL_TREE || !DECL_P(base))
+		return;
+	for (struct func *f = r->f; f != NULL; f = f->outer)
+		if (is_local_of(f, base))
+			variable_of(f->deferred, base)->addressed = true;
+}
+
 // ---------------------------------------------------------------- defers
 
 struct scope *
@@ -272,8 +285,12 @@ read_goto(struct reader *r, tree t)
 void
 read_asm(struct reader *r, tree t)
 {
-	for (tree o = ASM_OUTPUTS(t); o != NULL_TREE; o = TREE_CHAIN(o))
+	for (tree o = ASM_OUTPUTS(t); o != NULL_TREE; o = TREE_CHAIN(o)) {
 		store(r, TREE_VALUE(o));
+		note_address(r, TREE_VALUE(o));
+	}
+	for (tree i = ASM_INPUTS(t); i != NULL_TREE; i = TREE_CHAIN(i))
+		note_address(r, TREE_VALUE(i));
 	for (tree l = ASM_LABELS(t); l != NULL_TREE; l = TREE_CHAIN(l))
 		r->jumps.safe_push({ TREE_VALUE(l), ++r->at, r->around });
 	if (r->around != NULL)
@@ -298,6 +315,8 @@ read_address(struct reader *r, tree t)
 
 	if (TREE_CODE(of) == LABEL_DECL)
 		r->taken.safe_push(of);
+	else
+		note_address(r, of);
 }
 
 bool
@@ -558,8 +577,9 @@ capture(struct walk_state *w, struct deferred *d, tree v)
 	by_value = is_captured_by_value(w->f->deferred, d, v);
 	if (by_value && !carries(TREE_TYPE(v)))
 		return;
-	esc_flow(unit.esc, note(by_value ? k : esc_addr(k), v,
-				by_value ? "captured by a closure" : "reference"), (*l)->loc);
+	if (!by_value)
+		k = note(esc_addr(k), v, "reference");
+	esc_flow(unit.esc, note(k, v, "captured by a closure"), (*l)->loc);
 }
 
 void
@@ -609,13 +629,12 @@ is_steady(struct deferred_code *c, int at, const struct deferred *around, tree v
 	auto_vec<struct defer_jump> jumps;
 	tree size = DECL_SIZE_UNIT(v);
 
-	if (is_marked(v, "goat_result") || TREE_ADDRESSABLE(v) || DECL_NONLOCAL(v) ||
-	    TREE_THIS_VOLATILE(v) || size == NULL_TREE || !tree_fits_uhwi_p(size) ||
+	if (is_marked(v, "goat_result") || DECL_NONLOCAL(v) || TREE_THIS_VOLATILE(v) || size == NULL_TREE || !tree_fits_uhwi_p(size) ||
 	    tree_to_uhwi(size) > DEFER_MAX_COPY)
 		return false;
 	if (known == NULL)
 		return true;            // a parameter that nothing is stored to
-	if ((*known)->stored_elsewhere)
+	if ((*known)->stored_elsewhere || (*known)->addressed)
 		return false;
 	jumps_in(c, around, &jumps);
 	for (int stored : (*known)->stores)

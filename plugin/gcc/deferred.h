@@ -54,6 +54,7 @@ struct variable {
 	int declared;
 	struct deferred *around;
 	vec<int> stores;
+	bool addressed;         // & of it, or of a part
 	bool stored_elsewhere;  // in a deferred block that it was not declared in
 };
 

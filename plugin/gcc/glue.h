@@ -11,6 +11,7 @@
 //	go.cc       go statements: what they capture, and the call of the runtime
 //	chan.cc     channels and select
 //	preempt.cc  polls in loops
+//	threadlocal.cc  errno and thread-local variables
 //	start.cc    main becomes the first goroutine
 //	flow.cc     GENERIC -> the core's graph
 //	calls.cc    calls: this unit's functions, the C library, attributes, objects
@@ -195,6 +196,14 @@ bool needs_keeping(tree arg);           // what a call is given is not the same 
 bool is_tied_to_its_place(tree call);
 bool has_fixed_size(tree type);
 
+// threadlocal.cc
+bool is_of_thread(tree t);              // a variable that each thread has for itself
+tree place_in_thread(tree v);
+bool stores_late(tree t);
+tree early_indices(tree t);
+void forget_const_locations(void);
+void register_threadlocal(const char *plugin);
+
 // preempt.cc
 void register_preempt(const char *plugin);
 void prepare_preempt(void);
@@ -205,6 +214,7 @@ void wrap_main(void);
 // outline.cc
 void outline_go_block(tree bind);       // of the marker: its block becomes a nested function, which it calls
 bool is_go_block(tree fn);
+void take_out_function(cgraph_node *node);
 
 // go.cc
 void flow_go(struct walk_state *w, tree bind);
@@ -312,6 +322,10 @@ enum entry {                    // functions of the runtime
 };
 tree runtime_function(enum entry e);
 bool is_runtime_function(tree fn);
+// A function of goat/map_inline.h, for calls that are not the program's own.
+tree runtime_inline(const char *name, bool throws);
+// Whether FN is such a one. They are not analysed.
+bool is_part_of_runtime(tree fn);
 tree global_declaration(const char *name);      // one of <goat.h>
 // A new object of TYPE from the collector, as a pointer to it; SIZE and ALIGN in bytes.
 tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT align);

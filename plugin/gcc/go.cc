@@ -194,8 +194,10 @@ flow_captures(struct walk_state *w, struct go_site *s)
 
 		if (l == NULL || (by_value && !carries(TREE_TYPE(v))))
 			continue;
-		esc_flow(unit.esc, note(by_value ? k : esc_addr(k), v,
-					by_value ? "captured by a closure" : "reference"), l->loc);
+		if (!by_value)
+			k = note_text(esc_addr(k), spell(v), "reference", s->where);
+		k = note_text(k, spell(v), "captured by a closure", s->where);
+		esc_flow(unit.esc, k, l->loc);
 	}
 }
 
@@ -517,6 +519,8 @@ lower_tree(tree *tp, int *walk_subtrees, void *data)
 			lower_go_block(f, t, fn, where);
 		else if (TREE_CODE(stmt) == CALL_EXPR)
 			lower_go_call(f, t, stmt, where);
+		else
+			sorry_at(where, "%<go%> of a word of %<<goat.h>%> that is no function");
 		if (before != NULL_TREE) {
 			append_to_statement_list(before, &list);
 			append_to_statement_list(BIND_EXPR_BODY(t), &list);
@@ -577,7 +581,7 @@ finish_go_block(struct func *f)
 		return;
 	while (decl_function_context(outer) != NULL_TREE)
 		outer = decl_function_context(outer);
-	unnest_function(node);
+	take_out_function(node);
 	DECL_CONTEXT(f->decl) = DECL_CONTEXT(outer);
 	cgraph_node::finalize_function(f->decl, true);
 }

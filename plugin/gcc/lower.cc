@@ -245,6 +245,11 @@ lower_call(struct lowering *l, tree *tp)
 
 	evaluate_once(call);
 	lower_arguments(l, call);
+	if (CALL_EXPR_FN(call) != NULL_TREE && goat_is_chan(TREE_TYPE(CALL_EXPR_FN(call)))) {
+		error_at(point_of_use(EXPR_LOCATION(call)), "a channel is not a function");
+		*tp = build_zero_cst(TREE_TYPE(call));
+		return;
+	}
 	if ((value = lower_map_call(call)) != NULL_TREE) {
 		*tp = value;
 		return;

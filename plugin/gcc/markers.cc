@@ -762,10 +762,10 @@ meet_return(struct walk *w, tree *tp)
 void
 warn_of_bare_returns(struct walk *w)
 {
-	if (w->go_blocks.is_empty() || w->result != NULL_TREE)
+	if (w->go_blocks.is_empty() || w->result != NULL_TREE || return_type_warning == 0)
 		return;
 	for (location_t where : w->bare_returns)
-		warning_at(where, return_type_warning > 0 ? OPT_Wreturn_type : 0,
+		warning_at(where, 0,
 			   "%<return%> with no value, in function returning non-void");
 }
 

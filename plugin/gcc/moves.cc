@@ -708,6 +708,33 @@ rewrite_division(struct rewrite *r, tree *tp)
 	*tp = build2(COMPOUND_EXPR, TREE_TYPE(t), check, t);
 }
 
+// What is stored comes first, then the place, which may be another thread's by now.
+void
+rewrite_late_store(struct rewrite *r, tree *tp)
+{
+	tree t = *tp, value;
+
+	walk_operands(t, rewrite_tree, r);
+	value = TREE_OPERAND(t, 1) = save_expr(TREE_OPERAND(t, 1));
+	*tp = build2(COMPOUND_EXPR, TREE_TYPE(t), value, t);
+	TREE_SIDE_EFFECTS(*tp) = 1;
+}
+
+void
+rewrite_with_indices(struct rewrite *r, tree *tp)
+{
+	tree first = early_indices(*tp), *base = tp;
+
+	rewrite_below(r, &first);
+	while (handled_component_p(*base)) {
+		if (TREE_CODE(*base) == ARRAY_REF)
+			rewrite_below(r, &TREE_OPERAND(*base, 1));
+		base = &TREE_OPERAND(*base, 0);
+	}
+	*base = place_in_thread(*base);
+	TREE_OPERAND(*base, 0) = in_order(first, TREE_OPERAND(*base, 0));
+}
+
 tree
 rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 {
@@ -718,7 +745,26 @@ rewrite_tree(tree *tp, int *walk_subtrees, void *data)
 		*walk_subtrees = 0;
 		return NULL_TREE;
 	}
+	if (unit.annotated && is_of_thread(t)) {
+		*tp = place_in_thread(t);
+		*walk_subtrees = 0;
+		return NULL_TREE;
+	}
 	switch (TREE_CODE(t)) {
+	case MODIFY_EXPR:
+	case INIT_EXPR:
+		if (unit.annotated && stores_late(t)) {
+			*walk_subtrees = 0;
+			rewrite_late_store(r, tp);
+		}
+		return NULL_TREE;
+	case ARRAY_REF:
+	case COMPONENT_REF:
+		if (unit.annotated && early_indices(t) != NULL_TREE) {
+			*walk_subtrees = 0;
+			rewrite_with_indices(r, tp);
+		}
+		return NULL_TREE;
 	case BIND_EXPR:
 		// Not its variables' initialisers: these are met at their definition.
 		*walk_subtrees = 0;

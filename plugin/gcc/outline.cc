@@ -30,7 +30,7 @@ adopt_decl(struct outlining *o, tree decl)
 	if (TREE_CODE(decl) != FUNCTION_DECL || DECL_SAVED_TREE(decl) == NULL_TREE ||
 	    (node = cgraph_node::get(decl)) == NULL)
 		return;
-	unnest_function(node);
+	take_out_function(node);
 	maybe_record_nested_function(node);
 }
 
@@ -130,6 +130,19 @@ new_nested(location_t where, tree outer, tree body)
 }
 
 } // namespace
+
+// NODE is nested in nothing any more; GCC forgets what is nested in it, too.
+void
+take_out_function(cgraph_node *node)
+{
+	auto_vec<cgraph_node *> inner;
+
+	for (cgraph_node *n = first_nested_function(node); n; n = next_nested_function(n))
+		inner.safe_push(n);
+	unnest_function(node);
+	for (unsigned i = inner.length(); i-- > 0;)
+		maybe_record_nested_function(inner[i]);
+}
 
 bool
 is_go_block(tree fn)

@@ -242,6 +242,7 @@ annotate(cpp_reader *)
 	local_addr_warning = warn_return_local_addr;
 	warn_return_local_addr = 0;
 	set_flags();
+	forget_const_locations();
 	// What GCC does at the start of a unit that is compiled with -fexceptions.
 	init_eh();
 	using_eh_for_cleanups();
@@ -280,7 +281,8 @@ add_function(cgraph_node *node, struct func *outer)
 	tree decl = node->decl;
 	struct func *f;
 
-	if (DECL_SAVED_TREE(decl) == NULL_TREE || unit.by_decl.get(decl) || node->alias)
+	if (DECL_SAVED_TREE(decl) == NULL_TREE || unit.by_decl.get(decl) || node->alias ||
+	    is_part_of_runtime(decl))
 		return;
 	f = new struct func();
 	f->decl = decl;
@@ -674,6 +676,7 @@ goat_plugin_init(struct plugin_name_args *plugin, struct plugin_gcc_version *)
 	register_markers(name);
 	register_methods(name);
 	register_preempt(name);
+	register_threadlocal(name);
 	register_callback(name, PLUGIN_PRAGMAS, register_pragmas, NULL);
 	register_callback(name, PLUGIN_FINISH_DECL, look_for_precompiled, NULL);
 	register_callback(name, PLUGIN_START_PARSE_FUNCTION, look_for_precompiled, NULL);

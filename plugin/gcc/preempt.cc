@@ -15,10 +15,10 @@
 // Functions that may call themselves, or call through a pointer, also look whether the stack goes on
 // elsewhere (runtime/stack.c):
 //
-//	if (sp - goat_stackguard > goat_stackspan && (sp = goat_morestack (sp)) != 0)
+//	if (sp < goat_stackguard && (sp = goat_morestack (sp)) != 0)
 //		__builtin_stack_restore (sp);
 //
-// which is a poll, too: sysmon sets goat_stackspan to 0. To GCC it is an alloca: the function has a frame pointer, and its return gives sp back. Where a
+// which is a poll, too: sysmon sets goat_stackguard to the highest address. To GCC it is an alloca: the function has a frame pointer, and its return gives sp back. Where a
 // sanitizer has its own idea of where stacks are, functions that may call themselves have a poll instead.
 //
 // Cost: a comparison with a word of memory and a branch that is never taken, for each round.
@@ -65,9 +65,7 @@ make_thread_local(tree v)
 		set_decl_tls_model(v, TLS_MODEL_INITIAL_EXEC);
 }
 
-struct {
-	tree guard, span;
-} stack_words;
+tree stack_guard;
 
 // A block of its own behind TEST, at the end of BB, which is not likely to be reached; OFF leads
 // past it.
@@ -96,13 +94,11 @@ add_look(basic_block bb)
 	gimple_stmt_iterator at = gsi_after_labels(bb);
 	tree uintptr = uintptr_type_node;
 	tree sp = make_ssa_name(ptr_type_node), word = make_ssa_name(uintptr);
-	tree guard = make_ssa_name(uintptr), span = make_ssa_name(uintptr);
-	tree above = make_ssa_name(uintptr), to = make_ssa_name(uintptr), there = make_ssa_name(ptr_type_node);
-	make_thread_local(stack_words.guard);
-	make_thread_local(stack_words.span);
+	tree guard = make_ssa_name(uintptr), to = make_ssa_name(uintptr), there = make_ssa_name(ptr_type_node);
+	make_thread_local(stack_guard);
 
 	gcall *save = gimple_build_call(builtin_decl_implicit(BUILT_IN_STACK_SAVE), 0);
-	gimple *test = gimple_build_cond(GT_EXPR, above, span, NULL_TREE, NULL_TREE);
+	gimple *test = gimple_build_cond(LT_EXPR, word, guard, NULL_TREE, NULL_TREE);
 	gcall *more = gimple_build_call(runtime_function(ENTRY_morestack), 1, word);
 	basic_block slow, go_on;
 	edge off, none;
@@ -110,9 +106,7 @@ add_look(basic_block bb)
 	gimple_call_set_lhs(save, sp);
 	gsi_insert_before(&at, save, GSI_SAME_STMT);
 	gsi_insert_before(&at, gimple_build_assign(word, NOP_EXPR, sp), GSI_SAME_STMT);
-	gsi_insert_before(&at, gimple_build_assign(guard, stack_words.guard), GSI_SAME_STMT);
-	gsi_insert_before(&at, gimple_build_assign(above, MINUS_EXPR, word, guard), GSI_SAME_STMT);
-	gsi_insert_before(&at, gimple_build_assign(span, stack_words.span), GSI_SAME_STMT);
+	gsi_insert_before(&at, gimple_build_assign(guard, stack_guard), GSI_SAME_STMT);
 	gsi_insert_before(&at, test, GSI_SAME_STMT);
 	slow = unlikely_block(bb, test, &off);
 	gimple_call_set_lhs(more, to);
@@ -378,7 +372,7 @@ prepare_preempt(void)
 {
 	if (!opt.no_preempt) {
 		flag_word();
-		stack_words = { thread_word("goat_stackguard"), thread_word("goat_stackspan") };
+		stack_guard = thread_word("goat_stackguard");
 		runtime_function(ENTRY_preempt);
 		runtime_function(ENTRY_morestack);
 	}

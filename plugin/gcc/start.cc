@@ -44,10 +44,9 @@ wrap_main(void)
 
 	if (user == NULL_TREE || !flag_hosted)
 		return;
-	where = DECL_SOURCE_LOCATION(user);
+	where = UNKNOWN_LOCATION;       // debuggers are to overlook it
 	symtab->change_decl_assembler_name(user, get_identifier("goat.main"));
-	DECL_VISIBILITY(user) = VISIBILITY_HIDDEN;
-	DECL_VISIBILITY_SPECIFIED(user) = 1;
+	TREE_PUBLIC(user) = 0;          // else debuggers call it by its symbol
 	TREE_ADDRESSABLE(user) = 1;
 
 	fn = new_function(where, "main",

@@ -35,20 +35,22 @@ TYPES = {
     "l": ("L {}", "L"),
     "k": ("K {}", "K"),
     "w": ("string {}", "string"),
+    "c": ("C {}", "C"),
 }
-GLOBALS = {"p": "g", "q": "gg", "s": "gs", "t": "gv", "e": "ge", "m": "gm", "l": "gl", "k": "gk", "w": "gw"}
+GLOBALS = {"p": "g", "q": "gg", "s": "gs", "t": "gv", "e": "ge", "m": "gm", "l": "gl", "k": "gk", "w": "gw", "c": "gc"}
 
 
 class Function:
     def __init__(self, rng, name):
         self.name = name
-        self.params = [rng.choice("pqstemlkw") for _ in range(rng.randint(1, 3))]
-        self.result = rng.choice("pqstppemlkw")
+        self.params = [rng.choice("pqstemlkwc") for _ in range(rng.randint(1, 3))]
+        self.result = rng.choice("pqstppemlkwc")
 
 
 class Program:
     def __init__(self, seed):
         self.rng = random.Random(seed)
+        self.in_go = 0
         self.c, self.go = [], []
         self.functions = [Function(self.rng, f"f{i}") for i in range(self.rng.randint(3, 6))]
         self.line("#include <goat.h>", "package p")
@@ -59,6 +61,7 @@ class Program:
         self.line("I gm;", "var gm I")
         self.line("typedef slice(int *) L; typedef map(int, int *) K;", "type L []*int; type K map[int]*int")
         self.line("L gl; K gk; string gw;", "var gl L; var gk K; var gw string")
+        self.line("typedef chan(int *) C; C gc;", "type C chan *int; var gc C")
         self.line("method int *S_M(S *s, int *p) {", "func (s *S) M(p *int) *int {")
         c, go = self.rng.choice([("return p;", "return p"), ("return s->a;", "return s.a"), ("s->b = p; return g;", "s.b = p; return g")])
         self.line(c, go)
@@ -112,7 +115,9 @@ class Program:
         return self.rng.choice(getattr(self, "values_" + t)(depth))
 
     def call(self, f, depth):
-        args = [self.value(t, depth + 1) for t in f.params] + [("i", "i")]
+        # What a block makes for a call of the function around it escapes in Go.
+        args = [(self.pick(t) or GLOBALS[t],) * 2 if self.in_go else self.value(t, depth + 1) for t in f.params]
+        args.append(("i", "i"))
         return tuple(f"{f.name}({', '.join(a[k] for a in args)})" for k in (0, 1))
 
     def values_i(self, _):
@@ -123,7 +128,8 @@ class Program:
                 + self.forms("s", "{}->a", "{}->n->b", "&{}->v") + self.forms("t", "{}.b", "&{}.v")
                 + self.forms("v", "{}[i]") + [("g", "g"), ("gs->a", "gs.a"), ("new(int)", "new(int)")]
                 + self.asserted("int *", "*int") + self.method_call()
-                + self.both("l", "at({}, i)", "{}[i]") + self.both("k", "map_get({}, i)", "{}[i]"))
+                + self.both("l", "at({}, i)", "{}[i]") + self.both("k", "map_get({}, i)", "{}[i]")
+                + self.both("c", "chan_recv({})", "<-{}"))
 
     def both(self, kind, c, go):
         """One variable of that kind in two templates."""
@@ -139,6 +145,9 @@ class Program:
 
     def values_k(self, _):
         return self.forms("k", "{}", "{}") + [("gk", "gk"), ("make(K)", "make(K)")]
+
+    def values_c(self, _):
+        return self.forms("c", "{}", "{}") + [("gc", "gc"), ("make(C, 2)", "make(C, 2)"), ("make(C)", "make(C)")]
 
     def values_w(self, _):
         made = self.forms("w", "{}", "{}") + [("gw", "gw"), ('str("x")', '"x"')]
@@ -203,12 +212,16 @@ class Program:
         chance = self.rng.random()
         if chance < 0.35:
             self.definition()
-        elif chance < 0.43:
+        elif chance < 0.40:
             self.deferred(depth)
+        elif chance < 0.45:
+            self.goroutine(depth)
+        elif chance < 0.50:
+            self.communication(depth)
         elif chance < 0.86 or depth == 3:
             if self.rng.random() < 0.15:
                 return self.container()
-            t = self.rng.choice("ppqstemlkw")
+            t = self.rng.choice("ppqstemlkwc")
             (place, go_place), (value, go_value) = self.rng.choice(self.places(t)), self.value(t)
             if place != value:
                 self.line(f"{place} = {value};", f"{go_place} = {go_value}")
@@ -222,7 +235,7 @@ class Program:
         self.line(c, c[:-1] if go is None else go)
 
     def definition(self):
-        t = self.rng.choice("pqstivemlkw")
+        t = self.rng.choice("pqstivemlkwc")
         self.serial += 1
         name = f"{t}x{self.serial}"
         c, go = self.value("p" if t == "v" else t)
@@ -244,6 +257,63 @@ class Program:
         for _ in range(self.rng.randint(1, 3)):
             self.statement(3)
         self.line("}", "}()")
+        del self.vars[outer:]
+
+    # Of a variable that a block captures Go asks whether it is assigned to anywhere, we whether later.
+    def goroutine(self, depth):
+        if self.rng.random() < 0.4:
+            f = self.rng.choice(self.functions)
+            args = [self.pick(t) or GLOBALS[t] for t in f.params] + ["i"]
+            self.line(f"go {f.name}({', '.join(args)});", f"go {f.name}({', '.join(args)})")
+            return
+        outer, fresh = self.vars, len(self.vars)
+        for _ in range(self.rng.randint(1, 3)):
+            self.definition()
+        self.line("go {", "go func() {")
+        self.line("int i = *g;", "var i int = *g; _ = i")
+        self.vars = self.vars[fresh:] + [("i", "i")]
+        self.in_go += 1
+        for _ in range(self.rng.randint(1, 4)):
+            self.statement(3 if depth else 2)
+        self.line("}", "}()")
+        self.in_go -= 1
+        self.vars = outer
+
+    def communication(self, depth):
+        c, p = self.pick("c") or "gc", self.pick("p") or "g"
+        what = self.rng.random()
+        if what < 0.4 or depth == 3:
+            (v, go_v) = self.value("p")
+            self.line(f"chan_send({c}, {v});", f"{c} <- {go_v}")
+            return
+        outer = len(self.vars)
+        self.serial += 1
+        name = f"px{self.serial}"
+        if what < 0.6:
+            self.line(f"chan_range ({c}, {name}) {{", f"for {name} := range {c} {{ _ = {name}")
+            self.received(outer, name, depth)
+            self.line("}", "}")
+            return
+        self.line("chan_select {", "select {")
+        for kind in self.rng.sample(["recv", "ok", "send", "default", "recv"], self.rng.randint(1, 4)):
+            if kind == "recv":
+                self.line(f"case_recv ({c}, {name}) {{", f"case {name} := <-{c}: _ = {name}")
+            elif kind == "ok":
+                self.line(f"case_recv_ok ({c}, {name}, ok) {{", f"case {name}, ok := <-{c}: _, _ = {name}, ok")
+            elif kind == "send":
+                (v, go_v) = self.value("p")
+                self.line(f"case_send ({c}, {v}) {{", f"case {c} <- {go_v}:")
+            else:
+                self.line("case_default {", "default:")
+            self.received(outer, name if kind in ("recv", "ok") else None, depth)
+            self.line("}", "")
+        self.line("}", "}")
+
+    def received(self, outer, name, depth):
+        if name:
+            self.vars.append(("p", name))
+        for _ in range(self.rng.randint(0, 2)):
+            self.statement(depth + 1)
         del self.vars[outer:]
 
     def block(self, depth):
