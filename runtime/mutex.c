@@ -22,7 +22,6 @@ enum {
 };
 
 int64_t goat_now(void);
-int goat_maxprocs(int n);
 
 void
 goat_mutex_lock(goat_mutex *m)
@@ -46,19 +45,6 @@ goat_mutex_trylock(goat_mutex *m)
 		return false;
 	goat_acquire(m);
 	return true;
-}
-
-// Only where the owner can run meanwhile, and nobody else could use this P. Go: canSpin of
-// runtime/proc.go.
-static bool
-can_spin(void)
-{
-	const struct goat_p *p = goat_pin();
-	bool idle = p == NULL || (__atomic_load_n(&p->runqhead, __ATOMIC_RELAXED) == p->runqtail &&
-				  __atomic_load_n(&p->runnext, __ATOMIC_RELAXED) == NULL);
-
-	goat_unpin();
-	return idle && goat_maxprocs(0) > 1;
 }
 
 static void
@@ -92,7 +78,7 @@ goat_mutex_lockslow(goat_mutex *m)
 
 	for (;;) {
 		if ((old & (MUTEX_LOCKED | MUTEX_STARVING)) == MUTEX_LOCKED &&
-		    spins < SPINS && can_spin()) {
+		    spins < SPINS && goat_canspin()) {
 			// So that unlocking does not wake anybody meanwhile.
 			if (!awoke && (old & MUTEX_WOKEN) == 0 && old >= MUTEX_WAITER &&
 			    __atomic_compare_exchange_n(&m->state, &old, old | MUTEX_WOKEN, false,
