@@ -12,7 +12,11 @@
 // No poll is in a loop that calls nothing and is done after SHORT rounds, counting those of loops
 // inside of it that have none.
 //
-// Cost: a comparison with a word of memory and a branch that is never taken, for each round.
+// Cost, for each round: a load, a test and a branch that is never taken; the call lies apart, in the cold
+// part of the function, and keeps the registers that are in use itself. In ns for each round of a loop, without
+// and with (gcc 12 -O3, medians of 3): sum of an array 0.070 and 0.067 for each int, four to a
+// round; nested loops 0.16 and 0.14; strlen byte by byte 0.15 and 0.28; x = x * a + c 1.10 and 1.08; fib(30), with
+// a poll in each call, 3.1 ms and 3.3 ms.
 //
 // Go:    has signals for this. Those cannot be had where signals are the program's own.
 // Layer: glue.
