@@ -160,8 +160,8 @@ done(goat_once **once)
 	goat_mutex_unlock(&(*once)->m);
 }
 
-static __attribute__((noinline)) void
-goat_onceslow(goat_once *once, void (*f)(void))
+void
+goat_once_slow(goat_once *once, void (*f)(void))
 {
 	goat_mutex_lock(&once->m);
 	if (once->done != 0)
@@ -178,6 +178,6 @@ void
 goat_once_do(goat_once *once, void (*f)(void))
 {
 	if (__builtin_expect(__atomic_load_n(&once->done, __ATOMIC_ACQUIRE) == 0, 0))
-		goat_onceslow(once, f);
+		goat_once_slow(once, f);
 	goat_acquire(once);
 }
