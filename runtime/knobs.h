@@ -15,4 +15,14 @@
 #undef KNOB
 #undef KNOBWORD
 
+// For GOATDEBUG=gcstress=N, see malloc.c: collects at every N-th call.
+GOAT_HIDDEN void goat_gcstress1(void);
+
+static inline void
+goat_gcstress(void)
+{
+	if (__builtin_expect(goat_knob_gcstress > 0, 0))
+		goat_gcstress1();
+}
+
 #endif

@@ -18,13 +18,17 @@
 
 #include "runtime2.h"
 
+#include "knobs.h"
+
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
 #include <gc/gc_mark.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "map.h"
 
@@ -33,6 +37,7 @@ enum {
 	FIRST_HEAP = 4 << 20,
 	BY_THE_SYSTEM = 1 << 20,        // from this size on buckets are cleared by the system
 	HUGE_PAGE = 2 << 20,
+	PAGE = 4096,
 };
 
 // Of objects that are scanned and that the collector need not clear.
@@ -41,18 +46,54 @@ static int uncleared;
 // Go: runtime.zerobase, the address of every object of size zero.
 static max_align_t zerobase;
 
+static int64_t started, collecting;      // when
+static size_t before;                   // bytes in use, the dead ones too
+
+// Go: GODEBUG=gctrace=1, with less to tell.
+static void GC_CALLBACK
+trace(GC_EventType event)
+{
+	char text[160];
+	int n;
+
+	if (event == GC_EVENT_START) {
+		collecting = goat_now();
+		before = GC_get_heap_size() - GC_get_free_bytes();
+	} else if (event == GC_EVENT_END) {
+		n = snprintf(text, sizeof text, "gc %lu @%.3fs: %.3f ms, %zu->%zu KB, %zu KB heap\n",
+			     (unsigned long)GC_get_gc_no(), (double)(collecting - started) / 1e9,
+			     (double)(goat_now() - collecting) / 1e6, before >> 10,
+			     (GC_get_heap_size() - GC_get_free_bytes()) >> 10, GC_get_heap_size() >> 10);
+		if (write(2, text, (size_t)n) < 0)
+			return;         // nowhere to tell it
+	}
+}
+
 __attribute__((constructor)) static void
 start(void)
 {
+	started = goat_now();
 	GC_set_handle_fork(1);
 	GC_INIT();
 	if (getenv("GC_INITIAL_HEAP_SIZE") == NULL)
 		GC_expand_hp(FIRST_HEAP);
 	uncleared = (int)GC_new_kind(GC_new_free_list(), 0 | GC_DS_LENGTH, 1, 0);
 	goat_stackinit();
+	if (goat_knob_gctrace > 0)
+		GC_set_on_collection_event(trace);
 	goat_unwindinit();
 	goat_threadinit();
 	goat_initsig();
+}
+
+void
+goat_gcstress1(void)
+{
+	static uint32_t times;
+
+	if (__atomic_add_fetch(&times, 1, __ATOMIC_RELAXED) % (uint32_t)goat_knob_gcstress == 0 &&
+	    goat_threadknown)
+		GC_gcollect();
 }
 
 static void *
@@ -90,6 +131,7 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 		return &zerobase;
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	if (__builtin_expect(align > GRANULE, 0))
 		return malloc_aligned(size, align, noscan);
 	return malloc_any(size, noscan);
@@ -100,6 +142,7 @@ goat_mallocbytes(size_t size)
 {
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	return checked(GC_malloc_atomic(size));
 }
 
@@ -114,10 +157,20 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 		return goat_mallocgc(*size, align, noscan);
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	p = checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
 	if (GC_size(p) > *size)
 		*size = GC_size(p) - 1;
 	return p;
+}
+
+static void
+huge_pages(char *lo, char *hi)
+{
+	lo += -(uintptr_t)lo & (HUGE_PAGE - 1);
+	hi -= (uintptr_t)hi & (HUGE_PAGE - 1);
+	if (lo < hi)
+		madvise(lo, (size_t)(hi - lo), MADV_HUGEPAGE);
 }
 
 // A large array of buckets is given back to the system, which clears each page when it is first
@@ -130,8 +183,7 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 static void
 clear_by_the_system(char *p, size_t size)
 {
-	size_t page = 4096;
-	char *lo = p + (-(uintptr_t)p & (page - 1)), *hi = p + size - ((uintptr_t)(p + size) & (page - 1));
+	char *lo = p + (-(uintptr_t)p & (PAGE - 1)), *hi = p + size - ((uintptr_t)(p + size) & (PAGE - 1));
 
 	if (madvise(lo, (size_t)(hi - lo), MADV_DONTNEED) != 0) {
 		memset(p, 0, size);
@@ -139,10 +191,7 @@ clear_by_the_system(char *p, size_t size)
 	}
 	memset(p, 0, (size_t)(lo - p));
 	memset(hi, 0, (size_t)(p + size - hi));
-	lo += -(uintptr_t)lo & (HUGE_PAGE - 1);
-	hi -= (uintptr_t)hi & (HUGE_PAGE - 1);
-	if (lo < hi)
-		madvise(lo, (size_t)(hi - lo), MADV_HUGEPAGE);
+	huge_pages(lo, hi);
 }
 
 void *
@@ -152,6 +201,7 @@ goat_mallocbuckets(size_t size, int noscan)
 
 	if (__builtin_expect(!goat_threadknown, 0))
 		goat_threadenter();
+	goat_gcstress();
 	if (size < BY_THE_SYSTEM) {
 		p = noscan ? GC_malloc_atomic(size) : GC_malloc(size);
 		return p != NULL && noscan ? memset(p, 0, size) : p;
@@ -160,6 +210,61 @@ goat_mallocbuckets(size_t size, int noscan)
 	if (p != NULL)
 		clear_by_the_system(p, size);
 	return p;
+}
+
+void *
+goat_reservebuckets(size_t size, int noscan)
+{
+	void *p;
+
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	if (size < BY_THE_SYSTEM)
+		return goat_mallocbuckets(size, noscan);
+	p = noscan ? GC_malloc_atomic(size) : GC_generic_malloc(size, uncleared);
+	if (p != NULL)
+		huge_pages(p, (char *)p + size);
+	return p;
+}
+
+// What lies from P to END, within one huge page, is zeros afterwards. Pages that are not in memory are
+// already; if they all are missing one fault gets a huge one, should it be whole.
+static void
+clear_piece(char *p, char *end)
+{
+	unsigned char there[HUGE_PAGE / PAGE];
+	char *first = p - (uintptr_t)p % PAGE;
+	size_t n = (size_t)(end - first + PAGE - 1) / PAGE;
+
+	if (mincore(first, n * PAGE, there) != 0) {
+		memset(p, 0, (size_t)(end - p));
+		return;
+	}
+	if (n == sizeof there && memchr(there, 1, n) == NULL) {
+		*(volatile char *)p = 0;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		char *lo = i == 0 ? p : first + i * PAGE, *hi = first + (i + 1) * PAGE;
+
+		if (there[i] & 1)
+			memset(lo, 0, (size_t)((hi < end ? hi : end) - lo));
+	}
+}
+
+bool
+goat_clearbuckets(void *buckets, size_t size, size_t *done)
+{
+	char *p = (char *)buckets + *done, *end = (char *)buckets + size;
+	size_t n = HUGE_PAGE - (uintptr_t)p % HUGE_PAGE;
+
+	if (size < BY_THE_SYSTEM)
+		return true;
+	if (n > (size_t)(end - p))
+		n = (size_t)(end - p);
+	clear_piece(p, p + n);
+	*done += n;
+	return p + n == end;
 }
 
 void

@@ -59,6 +59,7 @@ enum {
 	SLAB_BYTES = 16 << 10,
 	LARGE = 64 << 10,       // arrays of so many bytes are freed by hand
 	NO_CHECK = -1,
+	GROUP = 8,              // chains that an iterator looks at together
 };
 
 static bool
@@ -121,27 +122,33 @@ many_zeros(size_t size)
 	return known;
 }
 
+const char goat_zeros[1024] __attribute__((aligned(64)));
+
 const void *
 goat_mapzero(const struct goat_maptype *t)
 {
-	static const _Alignas(64) char zeros[1024];
-
-	if (__builtin_expect(t->elem->size <= sizeof zeros && t->elem->align <= 64, 1))
-		return zeros;
+	if (__builtin_expect(t->elem->size <= sizeof goat_zeros && t->elem->align <= 64, 1))
+		return goat_zeros;
 	return many_zeros(t->elem->size);
 }
 
 // ---------------------------------------------------------------- memory
 
-// Zeros, or NULL. Of one bucket too.
 static void *
-new_buckets(const struct goat_maptype *t, size_t n)
+bucket_memory(const struct goat_maptype *t, size_t n, void *(*get)(size_t size, int noscan))
 {
 	size_t size;
 
 	if (__builtin_mul_overflow(n, t->bucketsize, &size) || size > PTRDIFF_MAX)
 		return NULL;
-	return goat_mallocbuckets(size, noscan(t));
+	return get(size, noscan(t));
+}
+
+// Zeros, or NULL. Of one bucket too.
+static void *
+new_buckets(const struct goat_maptype *t, size_t n)
+{
+	return bucket_memory(t, n, goat_mallocbuckets);
 }
 
 static void *
@@ -173,6 +180,7 @@ void
 goat_mapfirst(const struct goat_maptype *t, struct goat_hmap *h)
 {
 	h->buckets = or_die(new_buckets(t, goat_nbuckets(h)));
+	__atomic_store_n(&h->flags, h->flags & ~GOAT_MAP_EMPTY, __ATOMIC_RELAXED);
 }
 
 // So that N more overflow buckets of an array of ARRAY can be made without an allocation.
@@ -214,6 +222,8 @@ goat_mapoverflow(const struct goat_maptype *t, struct goat_hmap *h, struct goat_
 	made = (struct goat_bmap *)o->next;
 	o->next += t->bucketsize;
 	incr_noverflow(h);
+	if (goat_overflown(h->noverflow, h->B))
+		h->limit = 0;
 	return *goat_overflowof(t, b) = made;
 }
 
@@ -229,6 +239,16 @@ free_array(const struct goat_maptype *t, void *buckets, size_t n, struct goat_ov
 }
 
 // ---------------------------------------------------------------- making one
+
+static void
+set_B(struct goat_hmap *h, uint8_t B)
+{
+	h->B = B;
+	h->mask = goat_nbuckets(h) - 1;
+	h->limit = goat_maplimit(B);
+	__atomic_store_n(&h->flags, (h->flags & ~GOAT_MAP_SMALL) | (B == 0 ? GOAT_MAP_SMALL : 0),
+			 __ATOMIC_RELAXED);
+}
 
 static uint8_t
 B_for(size_t count)
@@ -253,29 +273,66 @@ goat_makemap(void *type, size_t hint, void *place, void *bucket)
 	if (__builtin_mul_overflow(hint, t->bucketsize / GOAT_BUCKET_CELLS, &size) ||
 	    size > (size_t)1 << 47)
 		hint = 0;
-	*h = (struct goat_hmap){ .hash0 = (uint32_t)(goat_fastrand() >> 32), .B = B_for(hint) };
+	*h = (struct goat_hmap){ .hash0 = (uint32_t)(goat_fastrand() >> 32), .flags = GOAT_MAP_EMPTY };
+	if (__builtin_expect(goat_knob_mapstack, 0))
+		h->flags |= GOAT_MAP_WATCHED;
+	set_B(h, B_for(hint));
 	if (h->B != 0) {
 		h->extra = or_die(new_extra());
 		goat_mapfirst(t, h);
 	} else if (bucket != NULL) {
 		h->buckets = memset(bucket, 0, t->bucketsize);
+		h->flags &= ~GOAT_MAP_EMPTY;
 	}
 	return h;
 }
 
 // ---------------------------------------------------------------- growing
 
+static void
+drop_next(const struct goat_maptype *t, struct goat_mapextra *x)
+{
+	if (x->next == NULL)
+		return;
+	if ((size_t)t->bucketsize << x->nextB >= LARGE)
+		goat_freebuckets(x->next, (size_t)t->bucketsize << x->nextB);
+	x->next = NULL;
+}
+
+// An array of 1 << B buckets, of zeros that are in memory, or NULL: there will be one after some more
+// calls, as each clears a huge page only; or there is no memory.
+static void *
+next_array(const struct goat_maptype *t, struct goat_mapextra *x, uint8_t B)
+{
+	void *p;
+
+	if (x->nextB != B)
+		drop_next(t, x);
+	if (x->next == NULL) {
+		x->next = bucket_memory(t, (size_t)1 << B, goat_reservebuckets);
+		x->nextB = B;
+		x->cleared = 0;
+	}
+	if (x->next == NULL || !goat_clearbuckets(x->next, (size_t)t->bucketsize << B, &x->cleared))
+		return NULL;
+	p = x->next;
+	x->next = NULL;
+	return p;
+}
+
 bool
 goat_mapgrow(const struct goat_maptype *t, struct goat_hmap *h)
 {
 	bool bigger = goat_overload(h->count + 1, h->B);
 	uint8_t B = (uint8_t)(h->B + bigger);
-	struct goat_overflow *list = new_overflow_list();
+	struct goat_overflow *list;
 	struct goat_mapextra *x = h->extra != NULL ? h->extra : new_extra();
-	void *buckets = new_buckets(t, (size_t)1 << B);
+	void *buckets;
 	uint8_t flags;
 
-	if (list == NULL || x == NULL || buckets == NULL) {
+	if (x != NULL)
+		h->extra = x;
+	if (x == NULL || (buckets = next_array(t, x, B)) == NULL || (list = new_overflow_list()) == NULL) {
 		if (h->B == 0)
 			or_die(NULL);           // M7: a chain cannot become longer instead
 		return false;
@@ -285,12 +342,13 @@ goat_mapgrow(const struct goat_maptype *t, struct goat_hmap *h)
 		flags |= GOAT_MAP_OLD_ITERATOR;
 	if (!bigger)
 		flags |= GOAT_MAP_SAME_SIZE;
+	flags |= GOAT_MAP_GROWING;
+	flags &= ~GOAT_MAP_SMALL;
 	x->oldoverflow = x->overflow;
 	x->overflow = list;
-	h->extra = x;
 	h->oldbuckets = h->buckets;
 	h->buckets = buckets;
-	h->B = B;
+	set_B(h, B);
 	h->nevacuate = 0;
 	h->noverflow = 0;
 	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
@@ -307,7 +365,7 @@ finish_growing(const struct goat_maptype *t, struct goat_hmap *h)
 	h->extra->oldoverflow = NULL;
 	if (!(h->flags & GOAT_MAP_OLD_ITERATOR))
 		free_array(t, buckets, goat_noldbuckets(h), old);
-	__atomic_store_n(&h->flags, h->flags & ~GOAT_MAP_SAME_SIZE, __ATOMIC_RELAXED);
+	__atomic_store_n(&h->flags, h->flags & ~(GOAT_MAP_SAME_SIZE | GOAT_MAP_GROWING), __ATOMIC_RELAXED);
 }
 
 // M6. Chains that writes concerned have been moved already; only so many are looked at, though.
@@ -393,6 +451,45 @@ choose(const struct goat_maptype *t, const struct goat_hmap *h, const void *k, s
 	return (hash & newbit) != 0;
 }
 
+// The same for keys of one word and small elems of a constant size: all marks of a bucket are stored
+// at once, and nothing branches on a hash.
+GOAT_INLINE_ void
+move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b,
+	   size_t elemsize)
+{
+	size_t n = goat_noldbuckets(h);
+	struct goat_bmap *to[2] = { goat_bucketat(t, h->buckets, bucket),
+				    goat_bucketat(t, h->buckets, bucket + n) };
+	uint64_t used = 0;      // cells of both, 32 bits each
+
+	for (; b != NULL; b = *goat_overflowof(t, b)) {
+		uint64_t tops = goat_load64_(b), marks = GOAT_EVACUATED_EMPTY * GOAT_ONES_;
+
+		for (unsigned i = 0; i < GOAT_BUCKET_CELLS; i++) {
+			uint8_t top = (uint8_t)(tops >> 8 * i);
+			uint64_t key, y;
+			unsigned at;
+
+			if (!is_live(top))
+				continue;
+			key = goat_load64_((char *)b + 8 + 8 * i);
+			y = (goat_hash64_(key, h->hash0) & n) != 0;
+			marks ^= (GOAT_EVACUATED_EMPTY ^ (GOAT_EVACUATED_X + y)) << 8 * i;
+			at = (unsigned)(used >> 32 * y) & 15;
+			if (__builtin_expect(at == GOAT_BUCKET_CELLS, 0)) {
+				to[y] = goat_mapoverflow(t, h, to[y]);
+				used &= ~(UINT64_C(15) << 32 * y);
+				at = 0;
+			}
+			used += UINT64_C(1) << 32 * y;
+			to[y]->tophash[at] = top;
+			memcpy((char *)to[y] + 8 + 8 * at, &key, 8);
+			memcpy((char *)to[y] + 72 + elemsize * at, (char *)b + 72 + elemsize * i, elemsize);
+		}
+		memcpy(b->tophash, &marks, 8);
+	}
+}
+
 static void
 move_cells(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b)
 {
@@ -441,7 +538,11 @@ evacuate(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 			more++;
 		if (more != 0)
 			reserve(t, h->extra->overflow, goat_nbuckets(h), more);
-		move_cells(t, h, bucket, b);
+		if (t->hasher == goat_memhash64 && t->keys == 8 && t->elems == 72 && t->elemsize == 8 &&
+		    !(h->flags & GOAT_MAP_SAME_SIZE))
+			move_words(t, h, bucket, b, 8);
+		else
+			move_cells(t, h, bucket, b);
 		if (!noscan(t) && !(h->flags & GOAT_MAP_OLD_ITERATOR))
 			forget_cells(t, b);
 	}
@@ -449,12 +550,29 @@ evacuate(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 		advance(t, h);
 }
 
+static void
+prefetch_bucket(const struct goat_maptype *t, const void *buckets, size_t i)
+{
+	const char *b = (const char *)goat_bucketat(t, buckets, i);
+
+	__builtin_prefetch(b);
+	goat_mapprefetch_(b);
+}
+
+// The chain that is next in order first: that of the write comes from anywhere in memory, and what moving
+// it needs is fetched meanwhile.
 void
 goat_mapgrowwork(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 {
-	evacuate(t, h, bucket & (goat_noldbuckets(h) - 1));
+	size_t n = goat_noldbuckets(h);
+
+	bucket &= n - 1;
+	prefetch_bucket(t, h->oldbuckets, bucket);
+	prefetch_bucket(t, h->buckets, bucket);
+	prefetch_bucket(t, h->buckets, bucket + n);
+	evacuate(t, h, h->nevacuate);
 	if (growing(h))
-		evacuate(t, h, h->nevacuate);
+		evacuate(t, h, bucket);
 }
 
 // ---------------------------------------------------------------- deleting
@@ -517,7 +635,7 @@ begin(struct goat_hmap *h)
 	if (__atomic_load_n(&h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING)
 		goat_mapconflict(h, "writes");
 	__atomic_fetch_or(&h->flags, GOAT_MAP_WRITING, __ATOMIC_RELAXED);
-	if (goat_knob_mapstack)
+	if (h->flags & GOAT_MAP_WATCHED)
 		goat_mapwhere(h);
 }
 
@@ -555,7 +673,7 @@ goat_mapclear(void *type, void *map)
 	if (growing(h)) {
 		if (h->flags & GOAT_MAP_OLD_ITERATOR)
 			wipe_chains(t, h->oldbuckets, goat_noldbuckets(h));
-		h->flags &= ~GOAT_MAP_SAME_SIZE;
+		h->flags &= ~(GOAT_MAP_SAME_SIZE | GOAT_MAP_GROWING);
 		h->oldbuckets = NULL;
 		h->extra->oldoverflow = NULL;
 	}
@@ -563,11 +681,14 @@ goat_mapclear(void *type, void *map)
 		wipe_chains(t, h->buckets, goat_nbuckets(h));
 	else
 		memset(h->buckets, 0, goat_nbuckets(h) * t->bucketsize);
-	if (h->extra != NULL)
+	if (h->extra != NULL) {
 		*h->extra->overflow = (struct goat_overflow){ NULL, NULL, NULL };
+		drop_next(t, h->extra);
+	}
 	h->count = 0;
 	h->noverflow = 0;
 	h->nevacuate = 0;
+	h->limit = goat_maplimit(h->B);
 	h->hash0 = (uint32_t)(goat_fastrand() >> 32);
 	end(h);
 }
@@ -634,7 +755,7 @@ rebuild(const struct goat_maptype *t, struct goat_hmap *h, uint8_t B)
 	reserve(t, list, n, overflow_with(t, old, nold, n));
 	h->extra->overflow = list;
 	h->buckets = buckets;
-	h->B = B;
+	set_B(h, B);
 	h->noverflow = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct target to = { goat_bucketat(t, buckets, i), 0 };
@@ -658,6 +779,7 @@ goat_mapshrink(void *type, void *map)
 		return;
 	begin(h);
 	grow_to_the_end(t, h);
+	drop_next(t, h->extra);
 	B = B_for(h->count);
 	if (B < h->B || h->noverflow != 0)
 		rebuild(t, h, B < h->B ? B : h->B);     // more where growing has failed
@@ -706,28 +828,62 @@ cells_to_do(const struct goat_bmap *b, unsigned offset)
 	return (uint8_t)(bits >> offset | bits << (GOAT_BUCKET_CELLS - offset));
 }
 
-// Goes to the next chain. False: there is none.
+// N chains from group on, in one word: that a bucket ends is harder to foresee the more often it does.
+static void
+begin_chains(struct goat_hiter *it, size_t n)
+{
+	it->bptr = it->group;
+	it->todo = 0;
+	it->more = 0;
+	for (size_t j = 0; j < n; j++) {
+		const struct goat_bmap *b = goat_bucketat(it->t, it->group, j);
+
+		it->todo |= (uint64_t)cells_to_do(b, it->offset) << 8 * j;
+		it->more |= (uint8_t)((goat_zerobytes_(goat_load64_(b)) == 0) << j);
+	}
+}
+
+// The bucket where a chain of the group goes on, or NULL.
+static struct goat_bmap *
+next_overflow(struct goat_hiter *it)
+{
+	struct goat_bmap *b = it->bptr != it->group ? *goat_overflowof(it->t, it->bptr) : NULL;
+
+	while (b == NULL && it->more != 0) {
+		b = *goat_overflowof(it->t, goat_bucketat(it->t, it->group, (unsigned)__builtin_ctz(it->more)));
+		it->more &= (uint8_t)(it->more - 1);
+	}
+	return b;
+}
+
+// Goes to the next chains. False: there are none.
 static bool
-next_chain(struct goat_hiter *it)
+next_chains(struct goat_hiter *it)
 {
 	const struct goat_maptype *t = it->t;
 	const struct goat_hmap *h = it->h;
+	size_t end = it->wrapped ? it->startbucket : (size_t)1 << it->B, n = end - it->bucket;
 
-	if (it->wrapped && it->bucket == it->startbucket)
+	if (n == 0)
 		return false;
-	it->bptr = goat_bucketat(t, it->buckets, it->bucket);
+	if (n > GROUP)
+		n = GROUP;
+	it->group = goat_bucketat(t, it->buckets, it->bucket);
 	it->checkbucket = (size_t)NO_CHECK;
 	if (growing(h) && it->buckets == h->buckets) {
 		struct goat_bmap *old = goat_bucketat(t, h->oldbuckets,
 						      it->bucket & (goat_noldbuckets(h) - 1));
 
+		n = 1;
 		if (!goat_mapevacuated_(old)) {
-			it->bptr = old;
+			it->group = old;
 			if (!(h->flags & GOAT_MAP_SAME_SIZE))
 				it->checkbucket = it->bucket;
 		}
 	}
-	if (++it->bucket == (size_t)1 << it->B) {
+	begin_chains(it, n);
+	it->bucket += n;
+	if (it->bucket == (size_t)1 << it->B && !it->wrapped) {
 		it->bucket = 0;
 		it->wrapped = true;
 	}
@@ -759,12 +915,11 @@ moved(struct goat_hiter *it, const void *k)
 	return true;
 }
 
-// The cell I is the next one, if it still is there and is the iterator's.
+// The cell I of B is the next one, if it still is there and is the iterator's.
 static __attribute__((noinline)) bool
-take_other(struct goat_hiter *it, unsigned i)
+take_other(struct goat_hiter *it, struct goat_bmap *b, unsigned i)
 {
 	const struct goat_maptype *t = it->t;
-	struct goat_bmap *b = it->bptr;
 	uint8_t top = b->tophash[i];
 	void *k;
 
@@ -782,14 +937,15 @@ take_other(struct goat_hiter *it, unsigned i)
 
 // The same; most cells are live, in an array that is not being filled, and hold what they hold.
 GOAT_INLINE_ bool
-take(struct goat_hiter *it, unsigned i)
+take(struct goat_hiter *it, unsigned bit)
 {
 	const struct goat_maptype *t = it->t;
-	struct goat_bmap *b = it->bptr;
+	struct goat_bmap *b = goat_bucketat(t, it->bptr, bit / GOAT_BUCKET_CELLS);
+	unsigned i = (bit + it->offset) % GOAT_BUCKET_CELLS;
 
 	if (__builtin_expect(b->tophash[i] < GOAT_MIN_TOPHASH || it->checkbucket != (size_t)NO_CHECK ||
 			     t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM), 0))
-		return take_other(it, i);
+		return take_other(it, b, i);
 	it->key = goat_keycell(t, b, i);
 	it->elem = goat_elemcell(t, b, i);
 	return true;
@@ -799,24 +955,26 @@ void
 goat_mapiternext(void *iter)
 {
 	struct goat_hiter *it = iter;
+	struct goat_bmap *b;
 
 	if (__builtin_expect(__atomic_load_n(&it->h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING, 0))
 		goat_mapconflict(it->h, "iteration and map write");
 	for (;;) {
 		while (it->todo != 0) {
-			unsigned i = ((unsigned)__builtin_ctz(it->todo) + it->offset) % GOAT_BUCKET_CELLS;
+			unsigned bit = (unsigned)__builtin_ctzll(it->todo);
 
-			it->todo &= (uint8_t)(it->todo - 1);
-			if (take(it, i))
+			it->todo &= it->todo - 1;
+			if (take(it, bit))
 				return;
 		}
-		if (it->bptr != NULL)
-			it->bptr = *goat_overflowof(it->t, it->bptr);
-		if (it->bptr == NULL && !next_chain(it)) {
+		b = next_overflow(it);
+		if (b != NULL) {
+			it->bptr = b;
+			it->todo = cells_to_do(b, it->offset);
+		} else if (!next_chains(it)) {
 			it->key = it->elem = NULL;
 			return;
 		}
-		it->todo = cells_to_do(it->bptr, it->offset);
 	}
 }
 
@@ -875,6 +1033,8 @@ goat_map_stats(void *type, void *map, void *stats)
 		for (size_t i = 0; i < goat_noldbuckets(h); i++)
 			count_chain(t, goat_bucketat(t, h->oldbuckets, i), s);
 	}
+	if (h->extra != NULL && h->extra->next != NULL)
+		s->bytes += (size_t)t->bucketsize << h->extra->nextB;
 	if (h->extra != NULL)
 		s->bytes += sizeof *h->extra + slab_bytes(t, h->extra->overflow) +
 			    slab_bytes(t, h->extra->oldoverflow);

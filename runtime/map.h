@@ -17,7 +17,10 @@
 //	M9  noverflow is the number of overflow buckets of `buckets` that were made, if B < 16.
 //	M10 The cells that are not live of a map whose buckets are scanned hold no pointers, old buckets
 //	    that an iterator may see aside; and the elem of no empty cell is anything but zeros.
-//	M11 WRITING is set only while a write is under way, and oldbuckets only while growing.
+//	M11 WRITING is set only while a write is under way, and oldbuckets only while growing. The flags
+//	    GROWING and EMPTY say whether oldbuckets is there and buckets is not, and mask is that of B.
+//	    limit is 6.5 cells a bucket, at least 8, or 0 where there are too many overflow buckets.
+//	M12 There is a `next` only while the map does not grow.
 //
 // Layer: lang.
 
@@ -43,6 +46,9 @@ struct goat_overflow {
 // Of a map that has had more than one bucket. Go 1.23: runtime.mapextra.
 struct goat_mapextra {
 	struct goat_overflow *overflow, *oldoverflow;
+	void *next;             // the array to grow into, which is not in use yet; NULL: none
+	size_t cleared;         // how much of it is zeros and in memory, see goat_clearbuckets
+	uint8_t nextB;
 };
 
 static inline size_t
@@ -122,6 +128,10 @@ void goat_randseed(uint64_t seed);
 // malloc.c: SIZE bytes of zeros, which cost nothing before they are touched where there are many;
 // NULL: there is no memory.
 void *goat_mallocbuckets(size_t size, int noscan);
+// As goat_mallocbuckets, but not zeros before goat_clearbuckets has said so: that clears some more of
+// what it gave, in steps that take a moment each. *DONE is 0 first. Whether that was the last.
+void *goat_reservebuckets(size_t size, int noscan);
+bool goat_clearbuckets(void *p, size_t size, size_t *done);
 // What it gave and nobody sees any more.
 void goat_freebuckets(void *p, size_t size);
 
@@ -130,6 +140,14 @@ static inline bool
 goat_overload(size_t count, uint8_t B)
 {
 	return count > GOAT_BUCKET_CELLS && count > 13 * (((size_t)1 << B) / 2);
+}
+
+static inline size_t
+goat_maplimit(uint8_t B)
+{
+	size_t n = 13 * (((size_t)1 << B) / 2);
+
+	return n > GOAT_BUCKET_CELLS ? n : GOAT_BUCKET_CELLS;
 }
 
 // About as many overflow buckets as buckets. Go: tooManyOverflowBuckets.

@@ -159,6 +159,12 @@ goat_mapcheck(const struct goat_maptype *t, const struct goat_hmap *h)
 		return;
 	HOLDS("M11", !(h->flags & GOAT_MAP_WRITING));
 	HOLDS("M11", !(h->flags & GOAT_MAP_SAME_SIZE) || h->oldbuckets != NULL);
+	HOLDS("M11", !(h->flags & GOAT_MAP_GROWING) == (h->oldbuckets == NULL));
+	HOLDS("M11", !(h->flags & GOAT_MAP_EMPTY) == (h->buckets != NULL));
+	HOLDS("M11", !(h->flags & GOAT_MAP_SMALL) == (h->B > 0));
+	HOLDS("M11", h->limit == (goat_overflown(h->noverflow, h->B) ? 0 : goat_maplimit(h->B)));
+	HOLDS("M11", h->mask == goat_nbuckets(h) - 1);
+	HOLDS("M12", h->extra == NULL || h->extra->next == NULL || h->oldbuckets == NULL);
 	if (h->buckets == NULL) {
 		HOLDS("M1", h->count == 0 && h->oldbuckets == NULL);
 		return;

@@ -40,7 +40,7 @@ begin_write(struct goat_hmap *h)
 	if (__builtin_expect(flags & GOAT_MAP_WRITING, 0))
 		goat_mapconflict(h, "writes");
 	set_flags(h, flags | GOAT_MAP_WRITING);
-	if (__builtin_expect(goat_knob_mapstack, 0))
+	if (__builtin_expect(flags & GOAT_MAP_WATCHED, 0))
 		goat_mapwhere(h);
 }
 
@@ -108,6 +108,21 @@ objects(const struct goat_maptype *t)
 	return c;
 }
 
+// In the only bucket as a word: it is read as one soon, and a processor makes that wait for a byte on its
+// way to the cache. Among many buckets a store of a word that comes from memory holds up others.
+GOAT_INLINE_ void
+put_top(const struct goat_hmap *h, struct goat_bmap *b, unsigned i, uint8_t top)
+{
+	uint64_t word;
+
+	if (h->mask != 0) {
+		b->tophash[i] = top;
+		return;
+	}
+	word = (goat_load64_(b) & ~(UINT64_C(255) << 8 * i)) | (uint64_t)top << 8 * i;
+	memcpy(b, &word, sizeof word);
+}
+
 GOAT_INLINE_ void *
 fill(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k, uint8_t top,
      struct goat_bmap *b, unsigned i)
@@ -123,7 +138,7 @@ fill(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k, uint8_
 			*(void **)goat_elemcell(t, b, i) = c.elem;
 	}
 	put_key(t, kind, k, slot);
-	b->tophash[i] = top;
+	put_top(h, b, i, top);
 	h->count++;
 	return c.elem != NULL ? c.elem : goat_elemcell(t, b, i);
 }
@@ -193,7 +208,7 @@ assign(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k)
 		goat_mapfirst(t, h);
 again:
 	{
-		size_t bucket = hash & (goat_nbuckets(h) - 1);
+		size_t bucket = hash & h->mask;
 
 		if (__builtin_expect(h->oldbuckets != NULL, 0))
 			goat_mapgrowwork(t, h, bucket);
@@ -204,9 +219,7 @@ again:
 	if (p.found) {
 		elem = overwrite(t, kind, k, p.b, p.i);
 	} else {
-		if (h->oldbuckets == NULL &&
-		    __builtin_expect(goat_overload(h->count + 1, h->B) ||
-				     goat_overflown(h->noverflow, h->B), 0) &&
+		if (__builtin_expect(h->count >= h->limit, 0) && h->oldbuckets == NULL &&
 		    goat_mapgrow(t, h))
 			goto again;
 		if (__builtin_expect(p.b == NULL, 0)) {

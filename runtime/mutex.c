@@ -32,6 +32,7 @@ goat_mutex_lock(goat_mutex *m)
 	if (__builtin_expect(!__atomic_compare_exchange_n(&m->state, &unlocked, MUTEX_LOCKED, false,
 							  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED), 0))
 		goat_mutex_lockslow(m);
+	goat_acquire(m);
 }
 
 bool
@@ -39,9 +40,12 @@ goat_mutex_trylock(goat_mutex *m)
 {
 	int32_t old = __atomic_load_n(&m->state, __ATOMIC_RELAXED);
 
-	return (old & (MUTEX_LOCKED | MUTEX_STARVING)) == 0 &&
-	       __atomic_compare_exchange_n(&m->state, &old, old | MUTEX_LOCKED, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	if (old & (MUTEX_LOCKED | MUTEX_STARVING) ||
+	    !__atomic_compare_exchange_n(&m->state, &old, old | MUTEX_LOCKED, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return false;
+	goat_acquire(m);
+	return true;
 }
 
 // Only where the owner can run meanwhile, and nobody else could use this P. Go: canSpin of
@@ -75,6 +79,7 @@ own(goat_mutex *m, int32_t old, bool starving)
 	if (!starving || old / MUTEX_WAITER == 1)
 		delta -= MUTEX_STARVING;
 	__atomic_add_fetch(&m->state, delta, __ATOMIC_ACQUIRE);
+	goat_acquire(m);
 }
 
 void
@@ -115,7 +120,7 @@ goat_mutex_lockslow(goat_mutex *m)
 						 __ATOMIC_RELAXED))
 			continue;
 		if ((old & (MUTEX_LOCKED | MUTEX_STARVING)) == 0)
-			return;
+			return goat_acquire(m);
 		// Who has waited before is the first again.
 		if (since == 0) {
 			since = goat_now();
@@ -135,8 +140,10 @@ goat_mutex_lockslow(goat_mutex *m)
 void
 goat_mutex_unlock(goat_mutex *m)
 {
-	int32_t now = __atomic_sub_fetch(&m->state, MUTEX_LOCKED, __ATOMIC_RELEASE);
+	int32_t now;
 
+	goat_release(m);
+	now = __atomic_sub_fetch(&m->state, MUTEX_LOCKED, __ATOMIC_RELEASE);
 	if (__builtin_expect(now != 0, 0))
 		goat_mutex_unlockslow(m, now);
 }
@@ -162,6 +169,7 @@ goat_mutex_unlockslow(goat_mutex *m, int32_t now)
 static void
 done(goat_once **once)
 {
+	goat_release(*once);
 	__atomic_store_n(&(*once)->done, 1, __ATOMIC_RELEASE);
 	goat_mutex_unlock(&(*once)->m);
 }
@@ -185,4 +193,5 @@ goat_once_do(goat_once *once, void (*f)(void))
 {
 	if (__builtin_expect(__atomic_load_n(&once->done, __ATOMIC_ACQUIRE) == 0, 0))
 		goat_onceslow(once, f);
+	goat_acquire(once);
 }

@@ -211,6 +211,7 @@ renew(struct goat_polldesc *pd, enum goat_pollkind kind, int result, struct goat
 	__atomic_store_n(&pd->seq[1], pd->seq[1] + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&pd->kind, kind, __ATOMIC_RELAXED);
 	__atomic_store_n(&pd->armed, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&pd->anchored, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&pd->hup, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&pd->expired, 0, __ATOMIC_RELAXED);
 	if (pd->deadline != NULL)
@@ -356,23 +357,22 @@ have_deadline(struct goat_polldesc *pd)
 }
 
 // Makes sure that what is known of PD is of the file it is now. Gives 0, an errno, or RENEWED: it was not.
+// Only epoll remembers which file it was, so it is asked that where another poller does the waiting too.
 static int
 verify(struct goat_polldesc *pd)
 {
 	uint32_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
-	uint8_t armed = __atomic_load_n(&pd->armed, __ATOMIC_RELAXED);
-	int err;
+	uint8_t *by = poller->level ? &pd->anchored : &pd->armed;
+	uint8_t armed = __atomic_load_n(by, __ATOMIC_RELAXED);
+	int err = goat_epollpoller.arm(pd->fd, gen, armed | GOAT_POLLR, armed != 0);
 
-	if (poller->level)
-		return fcntl(pd->fd, F_GETFD) < 0 ? errno : 0;
-	err = poller->arm(pd->fd, gen, armed | GOAT_POLLR, armed != 0);
 	if (err == RENEWED)
 		replaced(pd, gen);
 	if (err != 0)
 		return err;
 	goat_lock(&pd->lock);
 	if (pd->gen == gen)
-		__atomic_store_n(&pd->armed, pd->armed | GOAT_POLLR, __ATOMIC_RELAXED);
+		__atomic_store_n(by, *by | GOAT_POLLR, __ATOMIC_RELAXED);
 	goat_unlock(&pd->lock);
 	return 0;
 }
@@ -744,6 +744,8 @@ goat_netpollinit(void)
 	if ((breakfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
 		err = errno;
 	if (err == 0)
+		err = goat_epollpoller.init(breakfd);
+	if (err == 0 && poller->level)
 		err = poller->init(breakfd);
 	if (err != 0) {
 		errno = err;

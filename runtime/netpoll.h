@@ -89,6 +89,7 @@ struct goat_polldesc {
 	uint8_t expired;                // the deadline is over
 	uint8_t writing;                // the lock of writers: 1 held, 2 more wait for it
 	uint8_t seen;                   // see check
+	uint8_t anchored;               // epoll knows it, though another poller waits
 	struct goat_polllink *first[3]; // rings, by queue
 	struct goat_polldeadline *deadline;
 } __attribute__((aligned(64)));

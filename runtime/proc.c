@@ -52,6 +52,7 @@ enum {
 	MAX_MS = 10000,
 	ARGS = 32 << 10,                // larger ones are not copied to the stack
 	STEAL_TURNS = 4,
+	RECLAIMS = 8,                   // batches of dead stacks that sysmon gives back before it looks
 };
 
 static const int64_t US = 1000, MS = 1000000;
@@ -101,6 +102,7 @@ swap(struct goat_g *from, struct goat_g *to, bool dying)
 	if (__builtin_expect(__sanitizer_start_switch_fiber != NULL, 0))
 		__sanitizer_start_switch_fiber(dying ? NULL : &from->fake, (void *)to->lo,
 					       to->hi - to->lo);
+	goat_release(&from->oncpu);
 	if (__builtin_expect(__tsan_switch_to_fiber != NULL, 0))
 		__tsan_switch_to_fiber(to->fiber, 0);
 	goat_switch(from, to);
@@ -432,15 +434,17 @@ mstart(void *arg)
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
-	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	m->altstack = goat_maltstack();
+	m->stackguard = &goat_stackguard;
+	// From then on the collector stops this thread by a signal.
+	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
+	m->gcthread = goat_threadofm((void *)m->g0.hi);
 	goat_lock(&sched.lock);
 	m->all = sched.allm;
 	__atomic_store_n(&sched.allm, m, __ATOMIC_RELEASE);
 	acquirep(m, m->nextp);
 	goat_unlock(&sched.lock);
 	m->nextp = NULL;
-	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
 	schedule(m);
 }
 
@@ -826,21 +830,30 @@ goat_wakenetpoller(int64_t when)
 
 // ---------------------------------------------------------------- switching
 
+// Until nobody stands on the stack of G. Not inlined: who leaves a stack for good must not leave
+// anything there that AddressSanitizer keeps others from.
+static __attribute__((noinline)) void
+wait_until_left(struct goat_g *g)
+{
+	uint32_t turn = 0;
+
+	while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
+		goat_spin(&turn);
+}
+
 // G runs on M from now on, once the switch is done.
 static inline void
 execute(struct goat_m *m, struct goat_g *g)
 {
-	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0)) {
-		uint32_t turn = 0;
-
-		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
-			goat_spin(&turn);
-	}
+	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0))
+		wait_until_left(g);
+	goat_acquire(&g->oncpu);
 	g->oncpu = 1;
 	g->status = GOAT_GRUNNING;
 	g->m = m;
 	m->curg = g;
 	goat_g = g;
+	goat_stackguard = g->guard;
 }
 
 static _Noreturn void
@@ -887,6 +900,8 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 {
 	struct goat_m *m = g->m;
 
+	if (!dying)
+		goat_gcstress();
 	if (next != NULL) {
 		execute(m, next);
 		swap(g, next, dying);
@@ -1120,7 +1135,7 @@ static void
 gfput(struct goat_p *p, struct goat_g *g)
 {
 	if (p == NULL)
-		return goat_stackfree(g, true);
+		return goat_stackfree(g);
 	// The newest ones stay: their stacks are in the cache.
 	if (p->ngfree >= GFREE) {
 		struct goat_g *last = p->gfree, *rest;
@@ -1133,7 +1148,7 @@ gfput(struct goat_p *p, struct goat_g *g)
 		while (rest != NULL) {
 			struct goat_g *link = rest->schedlink;
 
-			goat_stackfree(rest, false);
+			goat_stackfree(rest);
 			rest = link;
 		}
 	}
@@ -1187,6 +1202,8 @@ goat_goexit0(void)
 	// What frames have left that never returned.
 	if (__builtin_expect(__asan_unpoison_memory_region != NULL, 0))
 		__asan_unpoison_memory_region((void *)here, g->hi - here);
+	if (__builtin_expect(g->spare != NULL, 0) && goat_stackpart(here) == g)
+		goat_stackreset(g);
 	goat_dropall(g);
 	if (g->id == 1)
 		sched.mainexited = true;
@@ -1207,12 +1224,8 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 	struct goat_g *g = gfget(p);
 	uintptr_t top = g->hi & -(uintptr_t)16;
 
-	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0)) {
-		uint32_t turn = 0;
-
-		while (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0)
-			goat_spin(&turn);
-	}
+	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0))
+		wait_until_left(g);
 	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
 		g->fiber = __tsan_create_fiber(0);
 	if (size <= ARGS) {
@@ -1222,6 +1235,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 	g->sp = arch_newstack(top, fn, args);
 	goat_release(g);
 	g->fake = NULL;
+	goat_stackreset(g);
 	g->gopc = pc;
 	g->parent = goat_g != NULL ? goat_g->id : 0;
 	g->trimmed = false;
@@ -1463,6 +1477,7 @@ look_at(struct goat_p *p, int64_t now)
 	if (since >= SLICE) {
 		p->preempt = true;
 		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(m->stackguard, UINTPTR_MAX, __ATOMIC_RELAXED);
 	}
 	if (!sched.barrier)
 		return false;
@@ -1532,7 +1547,13 @@ sysmon(void *arg)
 		else if (idle > 50 && delay < 10 * MS)
 			delay *= 2;
 		usleep((useconds_t)((delay < 10 * MS ? delay : 10 * MS) / US));
-		if (all_idle()) {
+		bool more = true;
+
+		for (int i = 0; i < RECLAIMS && more; i++)
+			more = goat_stackreclaim();
+		if (more)
+			idle = 0;
+		if (!more && all_idle()) {
 			wait_for_work();
 			idle = 0;
 		}
@@ -1573,7 +1594,7 @@ static void
 push_parked(struct goat_g *g, void *arg)
 {
 	if (g->status != GOAT_GDEAD && g->status != GOAT_GIDLE && g->gcmark != marks)
-		goat_pushrange(g->sp, g->hi);
+		goat_pushstack(g->sp);
 	(void)arg;
 }
 
@@ -1585,11 +1606,14 @@ goat_pushstacks(void)
 	marks++;
 	for (struct goat_m *m = sched.allm; m != NULL; m = m->all) {
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
-		struct goat_g *g = goat_stackowner(sp);
+		struct goat_g *part = goat_stackpart(sp);
 
-		if (g != NULL)
-			g->gcmark = marks;
-		goat_stackofthread(m->gcthread, g != NULL ? g->hi : m->g0.hi);
+		goat_stackofthread(m->gcthread, part != NULL ? part->hi : m->g0.hi);
+		if (part == NULL)
+			continue;
+		if (part->below != NULL)
+			goat_pushstack(part->sp);
+		(part->below != NULL ? part->parent_g : part)->gcmark = marks;
 	}
 	goat_forallgs(push_parked, NULL);
 	goat_trimstacks();

@@ -87,7 +87,13 @@ struct goat_g {
 	struct goat_g *nextbound;
 	void *fiber;                    // ThreadSanitizer's
 	void *fake;                     // AddressSanitizer's fake stack, while it does not run
-	uint32_t slot;                  // stack.c's number of the stack
+	// stack.c's
+	uint32_t slot;                  // number of the stack
+	uint32_t depth;                 // of a segment: which it is, from 1 on
+	bool segmented;                 // the stack goes on in segments
+	uintptr_t guard;                // goat_stackguard while it runs; 0: no need to look
+	struct goat_g *top, *spare;     // segments
+	struct goat_g *below, *parent_g;        // of a segment
 	uint32_t gcmark;                // the last collection that has pushed its stack
 	bool trimmed;                   // dead, and only the page with this is resident
 };
@@ -215,6 +221,7 @@ struct goat_m {
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
 	void *gcthread;                 // what the collector calls it
+	uintptr_t *stackguard;          // its goat_stackguard: sysmon sets it to UINTPTR_MAX
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
 	uint64_t rand;
@@ -275,14 +282,21 @@ GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
 // stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
 GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
-// G is dead and its stack will not be used any more. CURRENT: the caller is still on it.
-GOAT_HIDDEN void goat_stackfree(struct goat_g *g, bool current);
+// G is dead; the caller may still be on its stack.
+GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
+// Gives memory back to the system where there are many dead stacks; whether there is more to do.
+GOAT_HIDDEN bool goat_stackreclaim(void);
 // Calls f(g, arg) for each G that has a stack of ours and is not dead.
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The same for bound ones, for a program that ends: nobody else adds any.
 GOAT_HIDDEN void goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg);
-// The G on whose stack SP is, or NULL.
-GOAT_HIDDEN struct goat_g *goat_stackowner(uintptr_t sp);
+// The G, or the part of a stack, that SP is on, or NULL.
+GOAT_HIDDEN struct goat_g *goat_stackpart(uintptr_t sp);
+// The collector looks at a stack from SP on.
+GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
+// G, which does not run, is back on the first part of its stack.
+GOAT_HIDDEN void goat_stackreset(struct goat_g *g);
+extern _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
 GOAT_HIDDEN void goat_stackinit(void);
 // Gives memory of dead stacks back to the system, while the world is stopped.
 GOAT_HIDDEN void goat_trimstacks(void);

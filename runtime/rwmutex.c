@@ -17,6 +17,7 @@ goat_rwmutex_rlock(goat_rwmutex *m)
 {
 	if (__builtin_expect(__atomic_add_fetch(&m->readers, 1, __ATOMIC_ACQUIRE) < 0, 0))
 		goat_semacquire(&m->readersem, false, GOAT_WAIT_RWMUTEX_R);
+	goat_acquire(&m->readersem);
 }
 
 static __attribute__((noinline)) void
@@ -31,8 +32,10 @@ goat_runlockslow(goat_rwmutex *m, int32_t now)
 void
 goat_rwmutex_runlock(goat_rwmutex *m)
 {
-	int32_t now = __atomic_sub_fetch(&m->readers, 1, __ATOMIC_RELEASE);
+	int32_t now;
 
+	goat_release(&m->writersem);
+	now = __atomic_sub_fetch(&m->readers, 1, __ATOMIC_RELEASE);
 	if (__builtin_expect(now < 0, 0))
 		goat_runlockslow(m, now);
 }
@@ -47,13 +50,17 @@ goat_rwmutex_lock(goat_rwmutex *m)
 	// Those who have left since have counted below 0.
 	if (reading != 0 && __atomic_add_fetch(&m->leaving, reading, __ATOMIC_ACQ_REL) != 0)
 		goat_semacquire(&m->writersem, false, GOAT_WAIT_RWMUTEX);
+	goat_acquire(&m->readersem);
+	goat_acquire(&m->writersem);
 }
 
 void
 goat_rwmutex_unlock(goat_rwmutex *m)
 {
-	int32_t waiting = __atomic_add_fetch(&m->readers, RWMUTEX_MAX, __ATOMIC_RELEASE);
+	int32_t waiting;
 
+	goat_release(&m->readersem);
+	waiting = __atomic_add_fetch(&m->readers, RWMUTEX_MAX, __ATOMIC_RELEASE);
 	if (waiting >= RWMUTEX_MAX)
 		goat_fatal("sync: Unlock of unlocked RWMutex");
 	while (waiting-- > 0)

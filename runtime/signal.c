@@ -176,14 +176,21 @@ goat_sigpanic1(const struct fault *f)
 
 // ---------------------------------------------------------------- reports
 
-// Whether the stack pointer is at the end of the stack, and the fault close to it.
-static bool
-is_overflow(const struct goat_g *g, const struct fault *f)
+// The part of the stack whose end the stack pointer is at, with the fault close to it, or NULL.
+static const struct goat_g *
+overflown(const struct fault *f)
 {
+	const struct goat_g *g = goat_g;
 	uintptr_t sp = f->regs.r[ARCH_SP];
 
-	return g != NULL && g->lo != 0 && f->sig == SIGSEGV && sp < g->lo + SLACK &&
-	       sp + SLACK > g->lo - SLACK && f->addr < g->lo + NIL_PAGE && f->addr + SLACK > sp;
+	if (g == NULL || f->sig != SIGSEGV)
+		return NULL;
+	if (!g->bound)
+		g = goat_stackpart(f->addr);
+	return g != NULL && g->lo != 0 && sp < g->lo + SLACK && sp + SLACK > g->lo - SLACK &&
+			       f->addr < g->lo + NIL_PAGE && f->addr + SLACK > sp
+		       ? g
+		       : NULL;
 }
 
 static void
@@ -210,10 +217,10 @@ static void
 print_overflow(void *arg)
 {
 	const struct fault *f = arg;
-	const struct goat_g *g = goat_g;
+	const struct goat_g *g = overflown(f);
 
 	goat_print("runtime: goroutine stack exceeds ");
-	goat_printuint(g->hi - g->lo);
+	goat_printuint(g->depth > 0 ? g->depth * (g->hi - g->lo) : g->hi - g->lo);
 	goat_print("-byte limit\n");
 	print_pair("runtime: sp=", f->regs.r[ARCH_SP], "");
 	print_pair(" stack=[", g->lo, ", ");
@@ -313,7 +320,7 @@ handle(int sig, siginfo_t *info, void *context)
 		if (f.addr == f.regs.r[ARCH_PC] && sig != SIGFPE)
 			arch_leavebadcall(&f.regs);
 		redirect(context, &f);
-	} else if (!was_sent(info) && is_overflow(goat_g, &f)) {
+	} else if (!was_sent(info) && overflown(&f) != NULL) {
 		goat_report(print_overflow, &f, !goat_holdslocks(f.regs.r[ARCH_PC]));
 		_exit(2);
 	} else if (!call_before(sig, info, context) && !(was_sent(info) && was_ignored(sig))) {

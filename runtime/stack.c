@@ -4,13 +4,24 @@
 //
 // One region is reserved, and memory comes when it is touched:
 //
-//	[ stacks of Ms ][ small stacks ... ][ big stacks ]
+//	[ stacks of Ms ][ small stacks ... ][ segments ... ][ big stacks ]
 //
-// A stack cannot move in C, so its address range has to be as large as it may ever get. A page that is
-// touched needs a page of page tables for each 2 MiB of addresses, which doubles what a goroutine takes
-// if no other is that close. So the first 256 goroutines that exist at a time get big stacks, and those
-// beyond get small ones, sixteen to a page of page tables. GOATDEBUG=stacksize=N makes all of them N
-// bytes.
+// A stack cannot move in C, so its address range has to be as large as it may ever get. But a page that
+// is touched needs a page of page tables for each 2 MiB of addresses, which doubles what a goroutine
+// takes if no other is that close. So the first 256 goroutines that exist at a time get big stacks, and
+// those beyond get small ones, sixteen to a page of page tables. GOATDEBUG=stacksize=N makes all of them
+// N bytes.
+//
+// A small stack goes on in segments. Compiled functions that may call themselves look whether the stack
+// pointer is below goat_stackguard (plugin/gcc/preempt.cc). If it is, little is left, or it is in an
+// older part than it was (K3): goat_morestack gives the end of a segment, and what that function calls
+// stands there. To such a function that is as if it had called alloca: it finds its variables by the
+// frame pointer, and its return leads back. A segment that was left is noticed by the next such look,
+// and kept for the goroutine until it ends. What does not look, such as the C library, has MARGIN bytes.
+//
+//	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the stack
+//	    that it goes on from, and in sp where that ended. g->top is the last part that was given out.
+//	K3  Each part of a stack is at a higher address than the one it goes on from.
 //
 // Below each stack is a page that faults. It is a guard marker in the page tables (Linux 6.13), which
 // splits no mapping; big stacks, and all on older kernels, use mprotect, where the number of mappings
@@ -19,11 +30,10 @@
 // At the top of a stack lies its struct goat_g. Tops are shifted by up to 31 cache lines, else all the
 // goroutines that one switches between would meet in the same set of the cache.
 //
-//	K1  The region is reserved before any M has a stack, and stacks of Ms lie below the goroutines':
-//	    what the collector takes for the stack of a thread that runs a goroutine is empty.
+//	K1  The region is reserved before any M has a stack, and stacks of Ms lie below the goroutines'.
 //
 // Dead stacks are kept by Ps, and here; of those that were dead when a collection came, all but the page
-// of the G is given back to the system, and from KEEP dead stacks on also that.
+// of the G is given back to the system. Where there are more than KEEP, sysmon gives back all of them.
 //
 // Go:    as runtime/stack.go in what it is for; Go copies stacks to larger ones.
 // Layer: sched.
@@ -44,30 +54,44 @@ enum {
 	PAGE = 4096,
 	NBIG = 256,
 	NSMALL = 4 << 20,
+	NSEGMENTS = 128 << 10,
+	MARGIN = 48 << 10,              // for what does not ask for more
 	NM = 10000,
 	MSIZE = 2 << 20,                // ThreadSanitizer needs 900 KiB of it
 	COLOURS = 32,
 	LINE = 64,
 	KEEP = 16384,                   // dead stacks that are kept with their first page
+	BATCH = 256,                    // that are given back at a time
 };
 
-static const size_t BIG_SIZE = 256 << 20, SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10;
+static const size_t BIG_SIZE = 256 << 20, SEGMENT_SIZE = 4 << 20, SMALL_SIZE = 128 << 10,
+		    MIN_SIZE = 16 << 10;
 
-enum { NONE, DEAD, LIVE };              // of a slot
+enum { NONE, DEAD, LIVE, SEGMENT };     // of a slot
+
+// Slots of one size.
+struct class {
+	size_t size;                    // of one, in bytes
+	uint32_t first, n;              // their numbers
+	uintptr_t base;
+	uint32_t used;                  // those from here on have never been used
+	uint32_t *none;                 // numbers of those that were given back to the system
+	size_t nnone;
+};
+
+enum { BIG, SMALL, SEGMENTS, CLASSES };
 
 static struct {
-	struct goat_lock lock;          // of all that follows it
+	struct goat_lock lock;          // of all that changes
+	struct class class[CLASSES];
 	struct goat_g *dead;            // by schedlink
 	size_t ndead;
-	uint32_t *none;                 // slots that were given back to the system
-	size_t nnone;
-	uint32_t used;                  // slots from here on have never been used
-	uint32_t nbig, nslots;
-	size_t big, small;              // bytes of one
-	uintptr_t ms, smalls, bigs, end;
+	uintptr_t ms, end;
 	uint8_t *state;                 // of each slot
 	bool no_markers;                // mprotect it has to be
 } stacks;
+
+_Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
 
 static void *
 reserve(size_t size)
@@ -76,52 +100,73 @@ reserve(size_t size)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+// How many of which size are wanted.
+static void
+wanted(struct class *c)
+{
+	size_t size = (size_t)goat_knob_stacksize;
+
+	c[BIG] = (struct class){ .size = BIG_SIZE, .n = NBIG };
+	c[SMALL] = (struct class){ .size = SMALL_SIZE, .n = NSMALL };
+	c[SEGMENTS] = (struct class){ .size = SEGMENT_SIZE, .n = NSEGMENTS };
+	if (goat_knob_stacksize <= 0)
+		return;
+	size = (size + PAGE - 1) & -(size_t)PAGE;
+	c[SMALL].size = size < MIN_SIZE ? MIN_SIZE : size;
+	c[BIG].n = c[SEGMENTS].n = 0;
+	while (c[SMALL].n > 1024 && c[SMALL].n > ((size_t)1 << 46) / c[SMALL].size)
+		c[SMALL].n /= 2;
+}
+
 // As much of it as there is address space for.
 void
 goat_stackinit(void)
 {
-	size_t nbig = NBIG, nsmall = NSMALL, big = BIG_SIZE, small = SMALL_SIZE, nm = NM;
-	void *at;
+	struct class *c = stacks.class;
+	size_t size, nm = NM;
+	uint32_t slots = 0;
+	uintptr_t at;
 
 	if (stacks.end != 0)
 		return;
-	if (goat_knob_stacksize > 0) {
-		small = ((size_t)goat_knob_stacksize + PAGE - 1) & -(size_t)PAGE;
-		if (small < MIN_SIZE)
-			small = MIN_SIZE;
-		nbig = 0;
-		while (nsmall > 1024 && nsmall > ((size_t)1 << 46) / small)
-			nsmall /= 2;
-	}
-	for (;;) {
-		size_t size = nm * MSIZE + nsmall * small + nbig * big;
+	for (wanted(c);; nm = nm > 64 ? nm / 2 : nm) {
+		void *base;
 
-		at = reserve(size);
-		if (at != MAP_FAILED) {
-			stacks.ms = (uintptr_t)at;
-			stacks.end = stacks.ms + size;
+		size = nm * MSIZE;
+		for (int i = 0; i < CLASSES; i++)
+			size += c[i].n * c[i].size;
+		base = reserve(size);
+		at = (uintptr_t)base;
+		if (base != MAP_FAILED)
 			break;
-		}
-		if (nsmall <= 16)
+		if (c[SMALL].n <= 16)
 			goat_fatal("runtime: cannot reserve address space for stacks");
-		nsmall /= 2;
-		if (big > 8 << 20)
-			big /= 2;
-		else if (nbig > 16)
-			nbig /= 2;
-		if (nm > 64)
-			nm /= 2;
+		c[SMALL].n /= 2;
+		c[SEGMENTS].n /= 2;
+		if (c[BIG].size > 8 << 20)
+			c[BIG].size /= 2;
+		else
+			c[BIG].n /= 2;
 	}
-	madvise(at, stacks.end - stacks.ms, MADV_NOHUGEPAGE);
-	stacks.big = big;
-	stacks.small = small;
-	stacks.nbig = (uint32_t)nbig;
-	stacks.nslots = (uint32_t)(nbig + nsmall);
-	stacks.smalls = stacks.ms + nm * MSIZE;
-	stacks.bigs = stacks.smalls + nsmall * small;
-	stacks.state = reserve(stacks.nslots);
-	stacks.none = reserve(stacks.nslots * sizeof *stacks.none);
-	if (stacks.state == MAP_FAILED || stacks.none == MAP_FAILED)
+	stacks.ms = at;
+	stacks.end = at + size;
+	madvise((void *)at, size, MADV_NOHUGEPAGE);
+	at += nm * MSIZE;
+	for (int i = 0; i < CLASSES; i++) {
+		struct class *k = &c[(i + SMALL) % CLASSES];
+
+		k->base = at;
+		at += k->n * k->size;
+	}
+	for (int i = 0; i < CLASSES; i++) {
+		c[i].first = slots;
+		slots += c[i].n;
+		c[i].none = reserve(c[i].n * sizeof *c[i].none + PAGE);
+		if (c[i].none == MAP_FAILED)
+			goat_fatal("runtime: cannot reserve address space for stacks");
+	}
+	stacks.state = reserve(slots);
+	if (stacks.state == MAP_FAILED)
 		goat_fatal("runtime: cannot reserve address space for stacks");
 }
 
@@ -130,7 +175,7 @@ goat_mstack(uint32_t id, size_t *size)
 {
 	uintptr_t lo = stacks.ms + (uintptr_t)id * MSIZE;
 
-	if (lo + MSIZE > stacks.smalls)
+	if (lo + MSIZE > stacks.class[SMALL].base)
 		return NULL;
 	mprotect((void *)lo, PAGE, PROT_NONE);
 	*size = MSIZE - PAGE;
@@ -139,33 +184,50 @@ goat_mstack(uint32_t id, size_t *size)
 
 // ---------------------------------------------------------------- slots
 
-static uintptr_t
-slot_low(uint32_t slot)
+static struct class *
+slot_class(uint32_t slot)
 {
-	return slot < stacks.nbig ? stacks.bigs + slot * stacks.big
-				  : stacks.smalls + (slot - stacks.nbig) * stacks.small;
+	struct class *c = stacks.class;
+
+	while (slot >= c->first + c->n)
+		c++;
+	return c;
 }
 
 static uintptr_t
-slot_high(uint32_t slot)
+slot_low(const struct class *c, uint32_t slot)
 {
-	return slot_low(slot) + (slot < stacks.nbig ? stacks.big : stacks.small);
+	return c->base + (slot - c->first) * c->size;
 }
 
 static struct goat_g *
-slot_g(uint32_t slot)
+slot_g(const struct class *c, uint32_t slot)
 {
 	size_t size = (sizeof(struct goat_g) + LINE - 1) & -(size_t)LINE;
 
-	return (struct goat_g *)(slot_high(slot) - size - slot % COLOURS * LINE);
+	return (struct goat_g *)(slot_low(c, slot) + c->size - size - slot % COLOURS * LINE);
+}
+
+// The G at the top of the slot that AT is in, or NULL.
+static struct goat_g *
+g_at(uintptr_t at, int *state)
+{
+	for (struct class *c = stacks.class; c < stacks.class + CLASSES; c++)
+		if (at >= c->base && at < c->base + c->n * c->size) {
+			uint32_t slot = c->first + (uint32_t)((at - c->base) / c->size);
+
+			*state = __atomic_load_n(&stacks.state[slot], __ATOMIC_ACQUIRE);
+			return slot_g(c, slot);
+		}
+	return NULL;
 }
 
 static bool
-guard(uint32_t slot)
+guard(const struct class *c, uint32_t slot)
 {
-	void *at = (void *)slot_low(slot);
+	void *at = (void *)slot_low(c, slot);
 
-	if (slot >= stacks.nbig && !stacks.no_markers) {
+	if (c != &stacks.class[BIG] && !stacks.no_markers) {
 		if (madvise(at, PAGE, MADV_GUARD_INSTALL) == 0)
 			return true;
 		stacks.no_markers = true;
@@ -174,84 +236,166 @@ guard(uint32_t slot)
 }
 
 static struct goat_g *
-new_g(uint32_t slot)
+init_slot(const struct class *c, uint32_t slot)
 {
-	struct goat_g *g = slot_g(slot);
+	struct goat_g *g = slot_g(c, slot);
 
 	memset(g, 0, sizeof *g);
 	g->slot = slot;
-	g->lo = slot_low(slot);
+	g->lo = slot_low(c, slot);
 	g->hi = (uintptr_t)g;
 	return g;
 }
 
-struct goat_g *
-goat_stackalloc(void)
+// With the lock: a slot that nobody uses, with a number of at least FROM.
+static struct goat_g *
+take_slot(struct class *c, uint32_t from)
 {
-	struct goat_g *g = NULL;
-	uint32_t slot;
+	for (size_t i = c->nnone; i-- > 0;)
+		if (c->none[i] >= from) {
+			uint32_t slot = c->none[i];
 
-	goat_lock(&stacks.lock);
-	if (stacks.dead != NULL) {
-		g = stacks.dead;
-		stacks.dead = g->schedlink;
-		stacks.ndead--;
-		slot = g->slot;
-	} else if (stacks.nnone > 0) {
-		slot = stacks.none[--stacks.nnone];
-		g = new_g(slot);
-	} else if (stacks.used < stacks.nslots && guard(stacks.used)) {
-		slot = stacks.used++;
-		g = new_g(slot);
-	}
-	if (g != NULL) {
-		g->trimmed = false;
-		__atomic_store_n(&stacks.state[slot], LIVE, __ATOMIC_RELEASE);
-	}
-	goat_unlock(&stacks.lock);
-	return g;
+			c->none[i] = c->none[--c->nnone];
+			return init_slot(c, slot);
+		}
+	if (c->used == c->n || !guard(c, c->first + c->used))
+		return NULL;
+	return init_slot(c, c->first + c->used++);
 }
 
-// All but the last page or so, which has the G.
+// All but KEEP bytes at the top.
 static void
 trim(struct goat_g *g, uintptr_t keep)
 {
-	uintptr_t lo = g->lo + PAGE, hi = slot_high(g->slot) - keep;
+	struct class *c = slot_class(g->slot);
+	uintptr_t lo = g->lo + PAGE, hi = g->lo + c->size - keep;
 
 	g->trimmed = true;
 	madvise((void *)lo, hi - lo, MADV_DONTNEED);
 }
 
-void
-goat_stackfree(struct goat_g *g, bool current)
+static void
+give_back(struct goat_g *g)
 {
 	uint32_t slot = g->slot;
+	struct class *c = slot_class(slot);
 
-	goat_lock(&stacks.lock);
-	if (stacks.ndead < KEEP || current) {
-		g->schedlink = stacks.dead;
-		stacks.dead = g;
-		stacks.ndead++;
-		__atomic_store_n(&stacks.state[slot], DEAD, __ATOMIC_RELEASE);
-		goat_unlock(&stacks.lock);
-		return;
-	}
 	__atomic_store_n(&stacks.state[slot], NONE, __ATOMIC_RELEASE);
-	goat_unlock(&stacks.lock);
 	trim(g, 0);
 	goat_lock(&stacks.lock);
-	stacks.none[stacks.nnone++] = slot;
+	c->none[c->nnone++] = slot;
 	goat_unlock(&stacks.lock);
+}
+
+// ---------------------------------------------------------------- stacks
+
+struct goat_g *
+goat_stackalloc(void)
+{
+	struct goat_g *g;
+
+	goat_lock(&stacks.lock);
+	g = stacks.dead;
+	if (g != NULL) {
+		stacks.dead = g->schedlink;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		g->trimmed = false;
+	} else if ((g = take_slot(&stacks.class[BIG], 0)) == NULL) {
+		g = take_slot(&stacks.class[SMALL], 0);
+		if (g != NULL && stacks.class[SEGMENTS].n > 0)
+			g->segmented = true;
+	}
+	if (g != NULL)
+		__atomic_store_n(&stacks.state[g->slot], LIVE, __ATOMIC_RELEASE);
+	goat_unlock(&stacks.lock);
+	return g;
+}
+
+void
+goat_stackfree(struct goat_g *g)
+{
+	goat_lock(&stacks.lock);
+	g->schedlink = stacks.dead;
+	stacks.dead = g;
+	__atomic_store_n(&stacks.ndead, stacks.ndead + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&stacks.state[g->slot], DEAD, __ATOMIC_RELEASE);
+	goat_unlock(&stacks.lock);
+}
+
+// Some that are too many.
+static size_t
+take_dead(struct goat_g **gs)
+{
+	size_t n = 0;
+
+	goat_lock(&stacks.lock);
+	for (struct goat_g **at = &stacks.dead, *g; n < BATCH && stacks.ndead > KEEP && (g = *at) != NULL;) {
+		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
+			at = &g->schedlink;     // somebody still stands on it
+			continue;
+		}
+		*at = g->schedlink;
+		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		gs[n++] = g;
+	}
+	goat_unlock(&stacks.lock);
+	return n;
+}
+
+// Goroutines that were made together tend to die together: neighbours go in one call. Guards stay.
+static void
+give_back_all(const uint32_t *slots, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		uint32_t lo = slots[i], hi = lo;
+		struct class *c = slot_class(lo);
+
+		while (++i < n && (slots[i] + 1 == lo || slots[i] == hi + 1) && slot_class(slots[i]) == c) {
+			if (slots[i] < lo)
+				lo = slots[i];
+			else
+				hi = slots[i];
+		}
+		madvise((void *)slot_low(c, lo), (hi + 1 - lo) * c->size, MADV_DONTNEED);
+	}
+}
+
+bool
+goat_stackreclaim(void)
+{
+	struct goat_g *gs[BATCH];
+	uint32_t slots[BATCH];
+	size_t n;
+
+	if (__atomic_load_n(&stacks.ndead, __ATOMIC_RELAXED) <= KEEP)
+		return false;
+	n = take_dead(gs);
+	for (size_t i = 0; i < n; i++) {
+		goat_stackreset(gs[i]);
+		slots[i] = gs[i]->slot;
+		__atomic_store_n(&stacks.state[slots[i]], NONE, __ATOMIC_RELEASE);
+	}
+	give_back_all(slots, n);
+	goat_lock(&stacks.lock);
+	for (size_t i = 0; i < n; i++) {
+		struct class *c = slot_class(slots[i]);
+
+		c->none[c->nnone++] = slots[i];
+	}
+	goat_unlock(&stacks.lock);
+	return n == BATCH;
 }
 
 void
 goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg)
 {
-	uint32_t n = __atomic_load_n(&stacks.used, __ATOMIC_ACQUIRE);
+	for (struct class *c = stacks.class; c < &stacks.class[SEGMENTS]; c++) {
+		uint32_t n = __atomic_load_n(&c->used, __ATOMIC_ACQUIRE);
 
-	for (uint32_t i = 0; i < n; i++)
-		if (__atomic_load_n(&stacks.state[i], __ATOMIC_ACQUIRE) == LIVE)
-			f(slot_g(i), arg);
+		for (uint32_t i = c->first; i < c->first + n; i++)
+			if (__atomic_load_n(&stacks.state[i], __ATOMIC_ACQUIRE) == LIVE)
+				f(slot_g(c, i), arg);
+	}
 }
 
 // The world is stopped; who was stopped here may have the list half changed.
@@ -266,15 +410,121 @@ goat_trimstacks(void)
 }
 
 struct goat_g *
-goat_stackowner(uintptr_t sp)
+goat_stackpart(uintptr_t sp)
 {
-	uint32_t slot;
+	int state;
+	struct goat_g *part = g_at(sp, &state);
 
-	if (sp < stacks.smalls || sp >= stacks.end)
-		return NULL;
-	if (sp >= stacks.bigs)
-		slot = (uint32_t)((sp - stacks.bigs) / stacks.big);
-	else
-		slot = stacks.nbig + (uint32_t)((sp - stacks.smalls) / stacks.small);
-	return __atomic_load_n(&stacks.state[slot], __ATOMIC_ACQUIRE) == LIVE ? slot_g(slot) : NULL;
+	return part != NULL && (state == LIVE || state == SEGMENT) ? part : NULL;
+}
+
+// ---------------------------------------------------------------- segments (K2)
+
+static bool
+is_on(const struct goat_g *part, uintptr_t sp)
+{
+	return sp >= part->lo && sp < part->hi;
+}
+
+// The part of G's stack that SP is on. What is behind that has been left: one segment is kept, in
+// case that it is wanted again.
+static struct goat_g *
+part_of(struct goat_g *g, uintptr_t sp)
+{
+	struct goat_g *part = g->top != NULL ? g->top : g;
+
+	while (part != g && !is_on(part, sp)) {
+		struct goat_g *below = part->below;
+
+		if (g->spare != NULL)
+			give_back(g->spare);
+		g->spare = part;
+		part = below;
+	}
+	g->top = part != g ? part : NULL;
+	return part;
+}
+
+// To go on from PART.
+static struct goat_g *
+new_segment(struct goat_g *g, const struct goat_g *part)
+{
+	struct goat_g *s = g->spare;
+
+	g->spare = NULL;
+	if (s != NULL)
+		return s;
+	goat_lock(&stacks.lock);
+	s = take_slot(&stacks.class[SEGMENTS], part->slot + 1);
+	if (s != NULL)
+		__atomic_store_n(&stacks.state[s->slot], SEGMENT, __ATOMIC_RELEASE);
+	goat_unlock(&stacks.lock);
+	return s;
+}
+
+// G, which runs here, is on PART.
+static void
+watch(struct goat_g *g, const struct goat_g *part)
+{
+	g->guard = part->lo + PAGE + MARGIN;
+	goat_stackguard = g->guard;
+}
+
+size_t
+goat_morestack(size_t sp)
+{
+	struct goat_g *g = goat_g, *part, *s;
+
+	if (g == NULL || g->bound)
+		return 0;
+	if (goat_stackguard == UINTPTR_MAX) {
+		// sysmon wants it to leave.
+		goat_stackguard = g->guard;
+		goat_preempt();
+	}
+	if (!g->segmented)
+		return 0;
+	part = part_of(g, sp);
+	watch(g, part);
+	if (sp >= g->guard)
+		return 0;
+	if (part->depth >= BIG_SIZE / SEGMENT_SIZE || (s = new_segment(g, part)) == NULL) {
+		goat_stackguard = 0;    // until the page that faults
+		return 0;
+	}
+	s->below = part;
+	s->parent_g = g;
+	s->sp = sp;
+	s->depth = part->depth + 1;
+	__atomic_store_n(&g->top, s, __ATOMIC_RELEASE);
+	watch(g, s);
+	return (s->hi - LINE) & -(uintptr_t)LINE;
+}
+
+void
+goat_stackreset(struct goat_g *g)
+{
+	if (!g->segmented)
+		return;
+	while (g->top != NULL) {
+		struct goat_g *part = g->top;
+
+		g->top = part->below != g ? part->below : NULL;
+		give_back(part);
+	}
+	if (g->spare != NULL)
+		give_back(g->spare);
+	g->spare = NULL;
+	g->guard = g->lo + PAGE + MARGIN;
+}
+
+void
+goat_pushstack(uintptr_t sp)
+{
+	struct goat_g *part = goat_stackpart(sp);
+
+	for (; part != NULL; part = part->below) {
+		goat_pushrange(sp, part->hi);
+		sp = part->sp;
+	}
 }

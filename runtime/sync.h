@@ -2,7 +2,7 @@
 //
 // sync.h: goat.h's mutexes, wait groups and so on, for the runtime, which cannot include that.
 //
-// A unit test compares the layouts.
+// The layouts are goat.h's.
 //
 // Layer: wait.
 

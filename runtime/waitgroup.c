@@ -30,8 +30,10 @@ goat_waitgroupwake(goat_waitgroup *wg, uint64_t state)
 void
 goat_waitgroup_add(goat_waitgroup *wg, int n)
 {
-	uint64_t state = __atomic_add_fetch(&wg->state, (uint64_t)n << 32, __ATOMIC_ACQ_REL);
+	uint64_t state;
 
+	goat_release(wg);
+	state = __atomic_add_fetch(&wg->state, (uint64_t)n << 32, __ATOMIC_ACQ_REL);
 	if (__builtin_expect(counter(state) < 0, 0))
 		goat_panicstring("sync: negative WaitGroup counter");
 	if ((uint32_t)state == 0)
@@ -55,10 +57,11 @@ goat_waitgroup_wait(goat_waitgroup *wg)
 
 	do
 		if (counter(state) == 0)
-			return;
+			return goat_acquire(wg);
 	while (!__atomic_compare_exchange_n(&wg->state, &state, state + 1, false, __ATOMIC_ACQ_REL,
 					    __ATOMIC_ACQUIRE));
 	goat_semacquire(&wg->sema, false, GOAT_WAIT_WAITGROUP);
+	goat_acquire(wg);
 	if (__atomic_load_n(&wg->state, __ATOMIC_ACQUIRE) != 0)
 		goat_panicstring("sync: WaitGroup is reused before previous Wait has returned");
 }

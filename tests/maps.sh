@@ -142,15 +142,74 @@ calls() {       # calls NAME WANTED BODY: the runtime's functions that a functio
 	is "$1" "$seen" "$2"
 }
 calls "32 bits" "mapaccess1_fast32 " 'int f(map(unsigned, int) m) { return map_get(m, 1); }'
-calls "64 bits" "mapassign_fast64 " 'void f(map(int *, int) m, int *k) { map_set(m, k, 1); }'
+calls "64 bits" "mapassign_fast64 mapconflict " 'void f(map(int *, int) m, int *k) { map_set(m, k, 1); }'
 calls "128 bits" "mapaccess2_fast128 " 'int *f(map(p, int) m, p k) { return map_ptr(m, k); }'
 calls "strings" "mapdelete_faststr " 'void f(map(string, int) m, string k) { map_delete(m, k); }'
 calls "96 bits" "mapaccess1_bytes " 'typedef struct t { int a, b, c; } t; int f(map(t, int) m, t k) { return map_get(m, k); }'
 calls "8 bits" "mapaccess1 " 'int f(map(char, int) m) { return map_get(m, 1); }'
 calls "floats" "mapaccess1 " 'int f(map(double, int) m, double k) { return map_get(m, k); }'
 calls "len" "" 'size_t f(map(double, int) m) { return len(m); }'
-calls "a map in the frame" "makemap mapaccess1_fast32 mapassign_fast32 " \
+calls "a map in the frame" "makemap mapaccess1_fast32 mapassign_fast32 mapconflict " \
 	'int f(int k) { map(int, int) m = make(map(int, int)); map_set(m, k, 1); return map_get(m, 2); }'
+
+# ---- knobs ----
+
+cat >order.c <<'END'
+#include <goat.h>
+int main(void)
+{
+	map(int, int) m = make(map(int, int));
+	for (int i = 0; i < 100; i++)
+		map_set(m, i, i);
+	map_range (m, k, v)
+		printf("%d ", k);
+	return 0;
+}
+END
+"$GOATCC" -O2 order.c -o order || exit 99
+
+same() { if [ "$1" = "$2" ]; then echo same; else echo other; fi; }
+one=$(GOATDEBUG=seed=7 ./order)
+is "seed=7 twice" "$(same "$one" "$(GOATDEBUG=seed=7 ./order)")" same
+is "seed=8" "$(same "$one" "$(GOATDEBUG=seed=8 ./order)")" other
+is "without a seed" "$(same "$(./order)" "$(./order)")" other
+
+cat >race.c <<'END'
+#include <goat.h>
+#include <pthread.h>
+static map(int, int) m;
+static volatile int ready;
+__attribute__((noinline)) static void store(void)
+{
+	for (int i = 0;; i = (i + 1) % 1000)
+		map_set(m, i, i);
+}
+static void *other(void *p)
+{
+	ready = 1;
+	store();
+	return p;
+}
+int main(void)
+{
+	pthread_t t;
+	m = make(map(int, int));
+	pthread_create(&t, NULL, other, NULL);
+	while (!ready)
+		;
+	store();
+	return 0;
+}
+END
+"$GOATCC" -O2 -g race.c -o race || exit 99
+
+race() {        # race NAME KNOBS WANTED: the last words of two threads that store, and how often they say where
+	seen=$(GOATDEBUG=$2 timeout 60 ./race 2>&1 >/dev/null; echo "status $?")
+	says=$(printf '%s\n' "$seen" | sed -n '/^fatal error: concurrent map writes$/p;/^the write:$/p;/^status/p' | tr '\n' ' ')
+	is "$1" "$says$(printf '%s\n' "$seen" | grep -c '^store(')" "$3"
+}
+race "two writes" mapstack=0 "fatal error: concurrent map writes status 2 1"
+race "two writes with mapstack=1" mapstack=1 "fatal error: concurrent map writes the write: status 2 2"
 
 seen=$(printf '#define GOAT_NO_KEYWORDS\n#include <goat.h>\nint map, len, make;\nint f(goat_map(int, int) m) { goat_map_range (m, k, v) return k + v; goat_map_set(m, 1, 2); return goat_map_get(m, 1) + (int)goat_len(m); }\n' |
 	"$GOATCC" -Wall -Wextra -xc -c - -o one.o 2>&1)

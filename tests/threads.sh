@@ -45,4 +45,28 @@ for flags in "" -DGOAT_CHECKING=1 "-DGOAT_CHECKING=1 -fsanitize=thread"; do
 		printf 'skipped: does not build with %s: %s\n' "$flags" "$(head -n 1 "$scratch/said")"
 	fi
 done
+# The same with what goroutines wait for each other by, which the sanitizer shall see into. The rest
+# is the library's: the scheduler tells it what it orders.
+waiting="chan select sema mutex rwmutex waitgroup"
+
+pieces() {              # FLAG...
+	set -- "$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -fexceptions "$@" -iquote "$runtime" \
+		-I"$runtime/include" -iquote "$TOP_SRCDIR/tests/lib" "$TOP_SRCDIR/tests/stress/chans.c"
+	for c in $waiting; do
+		set -- "$@" "$runtime/$c.c"
+	done
+	"$@" "$TOP_BUILDDIR/.libs/libgoat.a" -lgc -o "$scratch/chans"
+}
+
+for flags in "" -fsanitize=thread; do
+	if pieces $flags 2>"$scratch/said"; then
+		for p in 1 2 8; do
+			ok "chans ${flags:-plainly}, GOMAXPROCS=$p" \
+				env GOMAXPROCS=$p TSAN_OPTIONS=halt_on_error=1 "$scratch/chans" 2
+		done
+	else
+		printf 'skipped: chans does not build with %s: %s\n' "$flags" \
+			"$(head -n 1 "$scratch/said")"
+	fi
+done
 finish

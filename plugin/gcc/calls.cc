@@ -720,14 +720,14 @@ flow_call(struct walk_state *w, struct esc_hole k, tree call)
 		return;
 	if ((callee = unit_function(fn)) != NULL)
 		return flow_static_call(w, k, call, callee);
-	if (defined_here(fn))
-		return flow_unknown_call(w, k, call, NULL_TREE);
 	// The runtime's own keep nothing but the value of a panic, which the program passes itself.
 	if (is_runtime_function(fn)) {
 		if (!flow_map_call(w, k, call, fn))
 			flow_all_arguments(w, esc_discard(), call);
 		return;
 	}
+	if (defined_here(fn))
+		return flow_unknown_call(w, k, call, NULL_TREE);
 	if (flow_builtin(w, call, fn))
 		return;
 	if ((entry = libc_entry_of(fn, call_expr_nargs(call))) != NULL)

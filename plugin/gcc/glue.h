@@ -322,6 +322,10 @@ enum entry {                    // functions of the runtime
 };
 tree runtime_function(enum entry e);
 bool is_runtime_function(tree fn);
+// A function of goat/map_inline.h, for calls that are not the program's own.
+tree runtime_inline(const char *name, bool throws);
+// Whether FN is such a one. They are not analysed.
+bool is_part_of_runtime(tree fn);
 tree global_declaration(const char *name);      // one of <goat.h>
 // A new object of TYPE from the collector, as a pointer to it; SIZE and ALIGN in bytes.
 tree allocation(location_t where, tree type, tree size, unsigned HOST_WIDE_INT align);

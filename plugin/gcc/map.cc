@@ -333,6 +333,39 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 	}
 }
 
+// Whether code that may as well be a call is wanted inline here. What is inlined always must not meet
+// options of one function that forbid it.
+bool
+inline_wanted(void)
+{
+	tree fn = current_function_decl;
+
+	return optimize >= 2 && !optimize_size && POINTER_SIZE == 64 && fn != NULL_TREE &&
+	       DECL_FUNCTION_SPECIFIC_TARGET(fn) == NULL_TREE &&
+	       DECL_FUNCTION_SPECIFIC_OPTIMIZATION(fn) == NULL_TREE &&
+	       lookup_attribute("no_sanitize", DECL_ATTRIBUTES(fn)) == NULL_TREE &&
+	       lookup_attribute("cold", DECL_ATTRIBUTES(fn)) == NULL_TREE;
+}
+
+// CALL, of the runtime for a key that is a word, or an inline one, which calls it where need be:
+// goat/map_inline.h.
+tree
+inline_or(const struct map_use *u, tree call)
+{
+	struct layout b = layout_of(u->type);
+	enum family family = family_of(u->type);
+	const char *name = IDENTIFIER_POINTER(DECL_NAME(get_callee_fndecl(call)));
+
+	if ((family != BITS32 && family != BITS64) || b.flags & (INDIRECT_KEY | INDIRECT_ELEM) ||
+	    !inline_wanted())
+		return call;
+	return build_call_expr_loc(u->where,
+				   runtime_inline(joined({ name, "_" }), strstr(name, "assign") != NULL), 7,
+				   CALL_EXPR_ARG(call, 0), CALL_EXPR_ARG(call, 1),
+				   CALL_EXPR_ARG(call, 2), size_int(b.bucketsize), size_int(b.keys),
+				   size_int(b.elems), size_int(b.elemsize));
+}
+
 #define CALL_ENTRY(u, name)                                                                        \
 	call_entry(u, ENTRY_##name, ENTRY_##name##_fast32, ENTRY_##name##_fast64,                  \
 		   ENTRY_##name##_fast128, ENTRY_##name##_faststr, ENTRY_##name##_bytes)
@@ -469,7 +502,7 @@ lower_map_set(tree t)
 		return value;
 	settle_operands(&u, call);
 	value = steady(value);
-	put = CALL_ENTRY(&u, mapassign);
+	put = inline_or(&u, CALL_ENTRY(&u, mapassign));
 	if (stored_keys == NULL)
 		stored_keys = new hash_map<tree, tree>;
 	stored_keys->put(put, u.key);
@@ -505,18 +538,18 @@ lower_map_call(tree call)
 	settle_operands(&u, call);
 	switch (word) {
 	case MAP_GET:
-		value = CALL_ENTRY(&u, mapaccess1);
+		value = inline_or(&u, CALL_ENTRY(&u, mapaccess1));
 		if (TREE_CODE(goat_map_elem(u.type)) == ARRAY_TYPE)
 			note_pointer(value);
 		value = as_elem(&u, value);
 		break;
 	case MAP_PTR:
-		value = CALL_ENTRY(&u, mapaccess2);
+		value = inline_or(&u, CALL_ENTRY(&u, mapaccess2));
 		note_pointer(value);
 		value = as_elem(&u, value);
 		break;
 	case MAP_LOOKUP:
-		value = lookup_into(&u, as_elem(&u, CALL_ENTRY(&u, mapaccess2)),
+		value = lookup_into(&u, as_elem(&u, inline_or(&u, CALL_ENTRY(&u, mapaccess2))),
 				    CALL_EXPR_ARG(call, 3));
 		break;
 	default:
@@ -573,6 +606,20 @@ check_map(location_t where, const char *word, tree t)
 	return false;
 }
 
+static tree
+call_next(location_t where, tree map, tree it)
+{
+	struct layout b;
+
+	if (!goat_is_map(map))
+		return build_empty_stmt(where);         // there was an error where it begins
+	b = layout_of(map);
+	if (b.flags & (INDIRECT_KEY | INDIRECT_ELEM) || !inline_wanted())
+		return build_call_expr_loc(where, runtime_function(ENTRY_mapiternext), 1, it);
+	return build_call_expr_loc(where, runtime_inline("goat_mapiternext_", false), 6, it,
+				   size_int(b.bucketsize), size_int(b.keys), size_int(b.keysize), size_int(b.elems), size_int(b.elemsize));
+}
+
 // map_clear(), map_shrink(), goat_map_stats() and what map_range begins and goes on with: the
 // markers have the map, if any, and one operand more.
 tree
@@ -587,13 +634,13 @@ lower_map_word(tree call, enum map_function what)
 		{ "map_shrink", ENTRY_mapshrink, 2 },
 		{ "goat_map_stats", ENTRY_map_stats, 3 },
 		{ "map_range", ENTRY_mapiterinit, 3 },
-		{ "map_range", ENTRY_mapiternext, 1 },
+		{ "map_range", ENTRY_mapiternext, 3 },
 	};
 	location_t where = point_of_use(EXPR_LOCATION(call));
 	tree map = CALL_EXPR_ARG(call, 1), fn = runtime_function(table[what].entry);
 
 	if (what == MAP_NEXT)
-		return build_call_expr_loc(where, fn, 1, fold_convert(ptr_type_node, map));
+		return call_next(where, TREE_TYPE(map), fold_convert(ptr_type_node, CALL_EXPR_ARG(call, 2)));
 	if (!check_map(where, table[what].word, map))
 		return build_empty_stmt(where);
 	if (table[what].nargs == 2)
@@ -723,11 +770,8 @@ made_map(tree call, tree slot)
 			bucket = build2(POINTER_PLUS_EXPR, ptr_type_node, h,
 					size_int(size_of_hmap(map)));
 	}
-	call = build_call_expr_loc(EXPR_LOCATION(call), runtime_function(ENTRY_makemap), 4,
-				   maptype(map), CALL_EXPR_ARG(call, 2), h, bucket);
-	return slot != NULL_TREE && bucket != null_pointer_node
-		       ? set_and_give(slot, build_constructor(TREE_TYPE(slot), NULL), call)
-		       : call;
+	return build_call_expr_loc(EXPR_LOCATION(call), runtime_function(ENTRY_makemap), 4, maptype(map),
+				   CALL_EXPR_ARG(call, 2), h, bucket);
 }
 
 // ---------------------------------------------------------------- flow

@@ -281,7 +281,8 @@ add_function(cgraph_node *node, struct func *outer)
 	tree decl = node->decl;
 	struct func *f;
 
-	if (DECL_SAVED_TREE(decl) == NULL_TREE || unit.by_decl.get(decl) || node->alias)
+	if (DECL_SAVED_TREE(decl) == NULL_TREE || unit.by_decl.get(decl) || node->alias ||
+	    is_part_of_runtime(decl))
 		return;
 	f = new struct func();
 	f->decl = decl;

@@ -4,13 +4,23 @@
 //
 //	if (goat_preempting) goat_preempt ();
 //
-// stands at the top of each loop, and of each function that may call itself. It is put there when all
+// stands at the top of each loop. It is put there when all
 // else has been done to the loop, right before GCC makes instructions: nothing is kept from becoming a
 // vector, and the load is volatile, so that nothing moves it. With -flto the rest is done by another
 // program, so the polls are put in before the functions are written out, and loops stay as they are.
 //
 // No poll is in a loop that calls nothing and is done after SHORT rounds, counting those of loops
 // inside of it that have none.
+//
+// Functions that may call themselves, or call through a pointer, also look whether the stack goes on
+// elsewhere (runtime/stack.c):
+//
+//	if (sp < goat_stackguard && (sp = goat_morestack (sp)) != 0)
+//		__builtin_stack_restore (sp);
+//
+// which is a poll, too: sysmon sets goat_stackguard to the highest address. To GCC it is an alloca: the
+// function has a frame pointer, and its return gives sp back. Where a sanitizer has its own idea of where
+// stacks are, functions that may call themselves have a poll instead.
 //
 // Cost, for each round: a load, a test and a branch that is never taken; the call lies apart, in the cold
 // part of the function, and keeps the registers that are in use itself. In ns for each round of a loop, without
@@ -43,6 +53,87 @@ flag_word(void)
 	return v;
 }
 
+tree
+thread_word(const char *name)
+{
+	tree v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(name), uintptr_type_node);
+
+	TREE_PUBLIC(v) = DECL_EXTERNAL(v) = DECL_ARTIFICIAL(v) = TREE_USED(v) = 1;
+	return v;
+}
+
+// GCC keeps the model with what it knows of symbols, and forgets those that nothing has used.
+void
+make_thread_local(tree v)
+{
+	if (!DECL_THREAD_LOCAL_P(v))
+		set_decl_tls_model(v, TLS_MODEL_INITIAL_EXEC);
+}
+
+tree stack_guard;
+
+// A block of its own behind TEST, at the end of BB, which is not likely to be reached; OFF leads
+// past it.
+basic_block
+unlikely_block(basic_block bb, gimple *test, edge *off)
+{
+	basic_block slow;
+	edge on;
+
+	*off = split_block(bb, test);
+	slow = create_empty_bb(bb);
+	if (current_loops != NULL)
+		add_bb_to_loop(slow, bb->loop_father);
+	(*off)->flags = ((*off)->flags & ~EDGE_FALLTHRU) | EDGE_FALSE_VALUE;
+	(*off)->probability = profile_probability::always();
+	on = make_edge(bb, slow, EDGE_TRUE_VALUE);
+	on->probability = profile_probability::never();
+	slow->count = bb->count.apply_probability(on->probability);
+	return slow;
+}
+
+// The look at the stack, at the top of BB, the first block.
+void
+add_look(basic_block bb)
+{
+	gimple_stmt_iterator at = gsi_after_labels(bb);
+	tree uintptr = uintptr_type_node;
+	tree sp = make_ssa_name(ptr_type_node), word = make_ssa_name(uintptr);
+	tree guard = make_ssa_name(uintptr), to = make_ssa_name(uintptr), there = make_ssa_name(ptr_type_node);
+	make_thread_local(stack_guard);
+
+	gcall *save = gimple_build_call(builtin_decl_implicit(BUILT_IN_STACK_SAVE), 0);
+	gimple *test = gimple_build_cond(LT_EXPR, word, guard, NULL_TREE, NULL_TREE);
+	gcall *more = gimple_build_call(runtime_function(ENTRY_morestack), 1, word);
+	basic_block slow, go_on;
+	edge off, none;
+
+	gimple_call_set_lhs(save, sp);
+	gsi_insert_before(&at, save, GSI_SAME_STMT);
+	gsi_insert_before(&at, gimple_build_assign(word, NOP_EXPR, sp), GSI_SAME_STMT);
+	gsi_insert_before(&at, gimple_build_assign(guard, stack_guard), GSI_SAME_STMT);
+	gsi_insert_before(&at, test, GSI_SAME_STMT);
+	slow = unlikely_block(bb, test, &off);
+	gimple_call_set_lhs(more, to);
+	at = gsi_start_bb(slow);
+	gsi_insert_after(&at, more, GSI_NEW_STMT);
+	test = gimple_build_cond(NE_EXPR, to, build_zero_cst(uintptr), NULL_TREE, NULL_TREE);
+	gsi_insert_after(&at, test, GSI_NEW_STMT);
+	go_on = create_empty_bb(slow);
+	if (current_loops != NULL)
+		add_bb_to_loop(go_on, bb->loop_father);
+	go_on->count = slow->count;
+	make_edge(slow, go_on, EDGE_TRUE_VALUE)->probability = profile_probability::likely();
+	none = make_edge(slow, off->dest, EDGE_FALSE_VALUE);
+	none->probability = profile_probability::unlikely();
+	at = gsi_start_bb(go_on);
+	gsi_insert_after(&at, gimple_build_assign(there, NOP_EXPR, to), GSI_NEW_STMT);
+	gsi_insert_after(&at, gimple_build_call(builtin_decl_implicit(BUILT_IN_STACK_RESTORE), 1, there),
+			 GSI_NEW_STMT);
+	make_single_succ_edge(go_on, off->dest, EDGE_FALLTHRU);
+	cfun->calls_alloca = 1;
+}
+
 // if (goat_preempting) goat_preempt (); at the top of BB.
 void
 add_poll(basic_block bb)
@@ -54,7 +145,7 @@ add_poll(basic_block bb)
 	gcond *test;
 	gcall *call;
 	basic_block slow;
-	edge on, off;
+	edge off;
 
 	load = gimple_build_assign(value, flag_word());
 	gimple_set_has_volatile_ops(load, true);
@@ -64,15 +155,7 @@ add_poll(basic_block bb)
 	gsi_insert_before(&at, load, GSI_SAME_STMT);
 	gsi_insert_before(&at, test, GSI_SAME_STMT);
 
-	off = split_block(bb, test);
-	slow = create_empty_bb(bb);
-	if (current_loops != NULL)
-		add_bb_to_loop(slow, bb->loop_father);
-	off->flags = (off->flags & ~EDGE_FALLTHRU) | EDGE_FALSE_VALUE;
-	off->probability = profile_probability::always();
-	on = make_edge(bb, slow, EDGE_TRUE_VALUE);
-	on->probability = profile_probability::never();
-	slow->count = bb->count.apply_probability(on->probability);
+	slow = unlikely_block(bb, test, &off);
 	make_single_succ_edge(slow, off->dest, EDGE_FALLTHRU);
 	call = gimple_build_call(runtime_function(ENTRY_preempt), 0);
 	gimple_set_location(call, where);
@@ -155,6 +238,19 @@ find_others(function *fun, vec<basic_block> *polls)
 }
 
 bool
+calls_pointer(function *fun)
+{
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fun)
+		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i))
+			if (is_gimple_call(gsi_stmt(i)) && !gimple_call_internal_p(gsi_stmt(i)) &&
+			    gimple_call_fndecl(gsi_stmt(i)) == NULL_TREE)
+				return true;
+	return false;
+}
+
+bool
 calls_itself(function *fun)
 {
 	basic_block bb;
@@ -166,11 +262,19 @@ calls_itself(function *fun)
 	return false;
 }
 
+bool
+may_look(function *fun)
+{
+	return !opt.no_preempt && !fun->calls_setjmp && !fun->has_nonlocal_label &&
+	       !(flag_sanitize & (SANITIZE_ADDRESS | SANITIZE_THREAD | SANITIZE_HWADDRESS));
+}
+
 unsigned
 add_polls(function *fun)
 {
 	auto_vec<basic_block> polls;
-	bool own_loops = current_loops == NULL;
+	bool own_loops = current_loops == NULL, again, look;
+	basic_block first = NULL;
 
 	if (own_loops)
 		loop_optimizer_init(AVOID_CFG_MODIFICATIONS);
@@ -179,19 +283,22 @@ add_polls(function *fun)
 	for (class loop *l = current_loops->tree_root->inner; l != NULL; l = l->next)
 		rounds(l, &polls);
 	find_others(fun, &polls);
-	if ((recursive != NULL && recursive->contains(fun->decl)) || calls_itself(fun)) {
+	again = (recursive != NULL && recursive->contains(fun->decl)) || calls_itself(fun);
+	look = may_look(fun) && (again || calls_pointer(fun));
+	if (again || look) {
 		edge e = single_succ_edge(ENTRY_BLOCK_PTR_FOR_FN(fun));
 
-		if (single_pred_p(e->dest) && !polls.contains(e->dest))
-			polls.safe_push(e->dest);
-		else if (!polls.contains(e->dest))
-			polls.safe_push(split_edge(e));
+		first = single_pred_p(e->dest) && !polls.contains(e->dest) ? e->dest : split_edge(e);
+		if (!look)
+			polls.safe_push(first);
 	}
 	for (basic_block bb : polls)
 		add_poll(bb);
+	if (look)
+		add_look(first);
 	if (own_loops)
 		loop_optimizer_finalize();
-	if (polls.is_empty())
+	if (polls.is_empty() && !look)
 		return 0;
 	free_dominance_info(CDI_DOMINATORS);
 	free_dominance_info(CDI_POST_DOMINATORS);
@@ -270,6 +377,8 @@ prepare_preempt(void)
 {
 	if (!opt.no_preempt) {
 		flag_word();
+		stack_guard = thread_word("goat_stackguard");
 		runtime_function(ENTRY_preempt);
+		runtime_function(ENTRY_morestack);
 	}
 }

@@ -105,6 +105,33 @@ global_declaration(const char *name)
 	gcc_unreachable();
 }
 
+tree
+runtime_inline(const char *name, bool throws)
+{
+	static hash_map<nofree_string_hash, tree> *found;
+	bool known;
+
+	if (found == NULL)
+		found = new hash_map<nofree_string_hash, tree>;
+	if (runtime_functions == NULL)
+		runtime_functions = new hash_set<tree>;
+	tree &fn = found->get_or_insert(name, &known);
+	if (!known) {
+		fn = global_declaration(name);
+		TREE_NOTHROW(fn) = !throws;
+		runtime_functions->add(fn);
+	}
+	return fn;
+}
+
+bool
+is_part_of_runtime(tree fn)
+{
+	return DECL_DECLARED_INLINE_P(fn) && in_system_header_at(DECL_SOURCE_LOCATION(fn)) &&
+	       startswith(IDENTIFIER_POINTER(DECL_NAME(fn)), "goat_") &&
+	       lookup_attribute("always_inline", DECL_ATTRIBUTES(fn)) != NULL_TREE;
+}
+
 bool
 is_runtime_function(tree fn)
 {

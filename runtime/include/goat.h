@@ -28,6 +28,7 @@
 #include <sys/types.h>
 
 #include "goat/abi.h"
+#include "goat/map_inline.h"
 
 // Parameter attribute. On a prototype: the function does not keep what the pointer points to, and
 // is believed. On a definition: a compile error, with the flow, where it does.
@@ -230,7 +231,7 @@ struct goat_hmap;
 	for (__auto_type goat_map_ __attribute__((__goat_range__(text))) = (m);;)                  \
 		for (struct goat_hiter goat_iter_ __attribute__((__goat_iter__));;)                \
 			for (goat_map_begin_("", goat_map_, &goat_iter_); goat_iter_.key != NULL;  \
-			     goat_map_next_("", &goat_iter_))                                      \
+			     goat_map_next_("", goat_map_, &goat_iter_))                           \
 				for (char k __attribute__((__goat_key__(goat_map_),                \
 							   __unused__)) =                          \
 					     *(__typeof__(k) *)goat_iter_.key;;)                   \

@@ -39,8 +39,10 @@ BENCHMARKS = (
         Peer("maps_absl.cc", "absl", "absl/container/flat_hash_map.h", "libabsl-dev",
              ("absl_flat_hash_map",)),
     )),
+    Benchmark("parked"),
     Benchmark("sched"),
     Benchmark("slices", (Peer("slices_c.c", "C"),)),
+    Benchmark("timers"),
 )
 OTHER_GO = "/usr/lib/go-1.19/bin/go"    # Debian's: the classic map
 

@@ -227,14 +227,14 @@ is_zero(const struct map_model *m, const char *p)
 	return true;
 }
 
-// ---- Operations, by the general entry points or the fast ones ----
+// ---- Operations, by the general entry points, the fast ones or what is inline in compiled code ----
 
 enum op { ACCESS1, ACCESS2, ASSIGN, DELETE, CLEAR, SHRINK, MAKE };
 
 struct call {
 	struct map_model *m;
 	enum op op;
-	bool fast;
+	unsigned fast;          // 0 to 3: from 2 on inline, where there is such code
 	struct key key;
 	size_t hint;
 	void *result;
@@ -257,6 +257,29 @@ struct call {
 	}                                                                                          \
 	break
 
+#define INLINE(suffix, k)                                                                          \
+	c->result = (c->op == ACCESS1   ? goat_mapaccess1##suffix                                  \
+		     : c->op == ACCESS2 ? goat_mapaccess2##suffix                                  \
+					: goat_mapassign##suffix)(                                 \
+		(void *)t, h, k, t->bucketsize, t->keys, t->elems, t->elemsize)
+
+// As compiled code does it. Whether there is code for that.
+static bool
+inline_on_a_key(struct call *c, enum goat_keykind_ kind, uint64_t k)
+{
+	const struct goat_maptype *t = c->m->t;
+	void *h = c->m->h;
+
+	if (c->op == DELETE || (kind != GOAT_KEY_32 && kind != GOAT_KEY_64) ||
+	    t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM))
+		return false;
+	if (kind == GOAT_KEY_32)
+		INLINE(_fast32_, (uint32_t)k);
+	else
+		INLINE(_fast64_, k);
+	return true;
+}
+
 static void
 on_a_key(struct call *c)
 {
@@ -266,6 +289,8 @@ on_a_key(struct call *c)
 
 	memcpy(w, &c->key, sizeof w);
 	memcpy(&s, &c->key, sizeof s);
+	if (c->fast > 1 && inline_on_a_key(c, kinds[c->m->kind].fast, w[0]))
+		return;
 	switch (c->fast ? kinds[c->m->kind].fast : GOAT_KEY_ANY) {
 	case GOAT_KEY_32:
 		FAST(_fast32, (uint32_t)w[0]);
@@ -322,10 +347,10 @@ try(struct call *c)
 	return false;
 }
 
-static bool
+static unsigned
 fast(struct map_model *m)
 {
-	return m->choose(m->arg, 4) != 0;
+	return (unsigned)m->choose(m->arg, 4);
 }
 
 static void
@@ -468,14 +493,24 @@ visit(struct map_model *m, struct walk *w, const struct goat_hiter *it)
 }
 
 static void
+next(const struct goat_maptype *t, struct goat_hiter *it, unsigned how)
+{
+	if (how > 1 && !(t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM)))
+		goat_mapiternext_(it, t->bucketsize, t->keys, t->keysize, t->elems, t->elemsize);
+	else
+		goat_mapiternext(it);
+}
+
+static void
 iterate(struct map_model *m, unsigned change_1_in)
 {
 	struct walk w = { .must_nans = m->nans };
 	size_t last = m->choose(m->arg, 4) == 0 ? m->choose(m->arg, m->count + 2) : SIZE_MAX;
+	unsigned how = fast(m);
 	struct goat_hiter it;
 
 	memcpy(w.must, m->there, sizeof w.must);
-	for (goat_mapiterinit((void *)m->t, m->h, &it); it.key != NULL; goat_mapiternext(&it)) {
+	for (goat_mapiterinit((void *)m->t, m->h, &it); it.key != NULL; next(m->t, &it, how)) {
 		visit(m, &w, &it);
 		if (m->wrong != NULL || last-- == 0)
 			return;

@@ -59,6 +59,30 @@ goat_mallocbuckets(size_t size, int noscan)
 	return fault_now() ? NULL : allocate(size, noscan);
 }
 
+enum { IN_STEPS = 2048 };
+
+void *
+goat_reservebuckets(size_t size, int noscan)
+{
+	void *p = goat_mallocbuckets(size, noscan);
+
+	return p == NULL || size < IN_STEPS ? p : memset(p, 0xdd, size);
+}
+
+// In three steps, but for the smallest.
+bool
+goat_clearbuckets(void *p, size_t size, size_t *done)
+{
+	size_t n = size / 3 + 1;
+
+	if (size < IN_STEPS)
+		return true;
+	n = n < size - *done ? n : size - *done;
+	memset((char *)p + *done, 0, n);
+	*done += n;
+	return *done == size;
+}
+
 // So that who still looks at it will notice.
 void
 goat_freebuckets(void *p, size_t size)

@@ -12,11 +12,11 @@
 #include "sync.h"
 
 #include <pthread.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "rng.h"
+#include "trap.h"
 
 int goat_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 void goat_yield(void);
@@ -315,35 +315,6 @@ selects(uint64_t *rng)
 }
 
 // ---------------------------------------------------------------- closing
-
-struct trap {
-	jmp_buf out;
-	bool armed;
-};
-
-static void
-leave(struct trap **t)
-{
-	if ((*t)->armed)
-		longjmp((*t)->out, 1);
-}
-
-// Whether f panics.
-static __attribute__((noinline)) bool
-panics(void (*f)(void *), void *arg)
-{
-	struct trap t = { .armed = true };
-
-	if (setjmp(t.out) != 0)
-		return true;
-	{
-		struct trap *guard __attribute__((cleanup(leave))) = &t;
-
-		f(arg);
-		guard->armed = false;
-	}
-	return false;
-}
 
 struct closing {
 	struct goat_hchan *c, *other;

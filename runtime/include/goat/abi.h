@@ -148,11 +148,13 @@ struct goat_iface {
 // A map is a pointer to one of these; NULL is the nil map. Go 1.23: runtime.hmap.
 struct goat_hmap {
 	size_t count;           // live cells; must be first: len() reads it
-	uint8_t flags;          // of map.h
+	uint8_t flags;          // of map_inline.h
 	uint8_t B;              // log2 of how many buckets there are
 	uint16_t noverflow;     // about how many overflow buckets, see incr_noverflow
 	uint32_t hash0;         // the seed of its hashes
 	void *buckets;          // 1 << B of them; NULL until the first write
+	size_t mask;            // (1 << B) - 1
+	size_t limit;           // with so many live cells the next one makes it grow
 	void *oldbuckets;       // while growing: those that it grows from, else NULL
 	size_t nevacuate;       // all old buckets below this one have been moved
 	struct goat_mapextra *extra;    // of map.h; NULL: none
@@ -202,15 +204,17 @@ struct goat_hiter {
 	const struct goat_maptype *t;
 	struct goat_hmap *h;
 	void *buckets;          // h->buckets when it began
-	struct goat_bmap *bptr; // the bucket it is in
+	struct goat_bmap *bptr; // the bucket it is in, or the first of several next to each other
+	struct goat_bmap *group;        // the first of the chains that it is in
+	uint64_t todo;          // cells to look at: bit 8 * j + i is cell (i + offset) % 8 of bptr[j]
 	void *overflow, *oldoverflow;   // keep chains alive
 	size_t startbucket;     // where it began
-	size_t bucket;          // the one after the chain it is in
+	size_t bucket;          // the one after the chains it is in
 	size_t checkbucket;     // of the table that it walks: SIZE_MAX, or only cells that will go there
 	uint8_t offset;         // in each bucket, where it begins
 	uint8_t wrapped;        // it has been at the last bucket and gone on with the first
 	uint8_t B;              // h->B when it began
-	uint8_t todo;           // cells of bptr to look at: bit i is cell (i + offset) % 8
+	uint8_t more;           // bit j: the chain of group[j] may go on, where it has not been yet
 };
 
 // Of goat_map_stats.

@@ -41,10 +41,14 @@ goat_hash128_(uint64_t v, uint64_t w, uint64_t seed)
 			 goat_hashkey[2]);
 }
 
+// One word. The second multiplication is one to 64 bits; its low half is as good as if at random where
+// the top bits of the factor decide, so the halves change places.
 GOAT_INLINE_ uint64_t
 goat_hash64_(uint64_t v, uint64_t seed)
 {
-	return goat_mix_(goat_mix_(v ^ goat_hashkey[0], seed ^ goat_hashkey[1]), goat_hashkey[3]);
+	uint64_t h = goat_mix_(v ^ goat_hashkey[0], seed ^ goat_hashkey[1]) * goat_hashkey[3];
+
+	return h << 32 | h >> 32;
 }
 
 GOAT_INLINE_ uint64_t
@@ -231,9 +235,10 @@ goat_lowest_(uint64_t bits)
 GOAT_INLINE_ uint8_t
 goat_tophash_(uint64_t hash)
 {
-	uint8_t top = (uint8_t)(hash >> 56);
+	unsigned top = (unsigned)(hash >> 56);
 
-	return top < GOAT_MIN_TOPHASH ? (uint8_t)(top + GOAT_MIN_TOPHASH) : top;
+	// Not a branch, which random bytes take once in fifty times.
+	return (uint8_t)(top + (-(top < GOAT_MIN_TOPHASH) & GOAT_MIN_TOPHASH));
 }
 
 // ---- Looking up ----
@@ -243,6 +248,10 @@ enum {
 	GOAT_MAP_OLD_ITERATOR = 2,      // or over oldbuckets
 	GOAT_MAP_WRITING = 4,           // somebody is
 	GOAT_MAP_SAME_SIZE = 8,         // it grows to the same size
+	GOAT_MAP_GROWING = 16,          // oldbuckets is not NULL
+	GOAT_MAP_EMPTY = 32,            // buckets is NULL
+	GOAT_MAP_WATCHED = 64,          // GOATDEBUG=mapstack=1
+	GOAT_MAP_SMALL = 128,           // there is one bucket only
 };
 
 // `fatal error: concurrent map WHAT`; map.c.
@@ -268,10 +277,10 @@ goat_mapprefetch_(const char *b)
 GOAT_INLINE_ const char *
 goat_mapbucket_(const struct goat_maptype *t, const struct goat_hmap *h, uint64_t hash)
 {
-	size_t mask = ((size_t)1 << (h->B & 63)) - 1;
+	size_t mask = h->mask;
 	const char *b = (const char *)h->buckets + (hash & mask) * t->bucketsize;
 
-	if (__builtin_expect(h->oldbuckets != NULL, 0)) {
+	if (__builtin_expect(h->flags & GOAT_MAP_GROWING, 0)) {
 		const char *old = (const char *)h->oldbuckets;
 
 		if (!(h->flags & GOAT_MAP_SAME_SIZE))
@@ -346,6 +355,159 @@ goat_mapfind_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat
 		goat_mapconflict(h, "read and map write");
 	i = goat_mapcell_(t, h, kind, key, &b);
 	return i < 0 ? NULL : goat_mapelem_(t, b, (unsigned)i);
+}
+
+// ---- In compiled code: what nearly always is the case, and calls of the runtime for the rest ----
+//
+// The plugin gives what it knows of the map type as constants. Keys and elems are in their cells.
+
+// What a look-up gives where there is nothing: as many zeros as an elem in a cell may be long, and more.
+extern const char goat_zeros[1024];
+
+void *goat_mapaccess1_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapaccess2_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapaccess1_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapaccess2_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void *goat_mapassign_fast32(void *t, void *h, size_t k);
+void *goat_mapassign_fast64(void *t, void *h, size_t k);
+void goat_mapiternext(void *it) __attribute__((__nothrow__));
+
+#define GOAT_MAP_CALL_ ((char *)1)
+
+// The elem of a key in the first bucket of its chain; NONE: there is no such key; GOAT_MAP_CALL_: that
+// has to be looked up.
+GOAT_INLINE_ char *
+goat_mapsite_(const struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
+	      size_t elems, size_t elemsize, char *none)
+{
+	uint64_t hash, word, found;
+	char *b, *slot;
+	unsigned i;
+
+	if (__builtin_expect(h == NULL, 0))
+		return none;
+	if (__builtin_expect(__atomic_load_n(&h->flags, __ATOMIC_RELAXED) &
+			     (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY), 0))
+		return GOAT_MAP_CALL_;
+	hash = goat_hash64_(k, h->hash0);
+	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
+	if (bucketsize > 64)
+		goat_mapprefetch_(b);
+	word = goat_load64_(b);
+	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
+	if (found == 0)
+		return __builtin_expect(goat_zerobytes_(word) != 0, 1) ? none : GOAT_MAP_CALL_;
+	i = goat_lowest_(found);
+	slot = b + keys + i * keysize;
+	if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k, 0))
+		return GOAT_MAP_CALL_;
+	return b + elems + i * elemsize;
+}
+
+#define GOAT_MAP_SITE_(entry, keysize, none)                                                       \
+	GOAT_INLINE_ void *entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,    \
+				    size_t elems, size_t elemsize)                                 \
+	{                                                                                          \
+		char *elem = goat_mapsite_((const struct goat_hmap *)h, k, keysize, bucketsize,    \
+					   keys, elems, elemsize, none);                           \
+                                                                                                   \
+		return __builtin_expect(elem == GOAT_MAP_CALL_, 0) ? entry(t, h, k) : elem;        \
+	}
+
+GOAT_MAP_SITE_(goat_mapaccess1_fast32, 4, (char *)goat_zeros)
+GOAT_MAP_SITE_(goat_mapaccess2_fast32, 4, NULL)
+GOAT_MAP_SITE_(goat_mapaccess1_fast64, 8, (char *)goat_zeros)
+GOAT_MAP_SITE_(goat_mapaccess2_fast64, 8, NULL)
+
+// The elem to store to: the key is there, or there is room for it, in the first bucket of its chain.
+GOAT_INLINE_ char *
+goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
+		 size_t elems, size_t elemsize)
+{
+	uint64_t hash, word, found;
+	uint8_t flags, top;
+	char *b, *slot;
+	unsigned i;
+
+	if (__builtin_expect(h == NULL, 0))
+		return GOAT_MAP_CALL_;
+	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+	if (__builtin_expect(flags & (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY |
+				      GOAT_MAP_WATCHED), 0))
+		return GOAT_MAP_CALL_;
+	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	hash = goat_hash64_(k, h->hash0);
+	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
+	if (bucketsize > 64)
+		goat_mapprefetch_(b);
+	word = goat_load64_(b);
+	top = goat_tophash_(hash);
+	found = goat_zerobytes_(word ^ top * GOAT_ONES_);
+	if (found != 0) {
+		i = goat_lowest_(found);
+		slot = b + keys + i * keysize;
+		if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k, 0))
+			goto call;
+	} else {
+		// A cell that is emptyRest ends the chain; the first free one may be emptyOne.
+		if (__builtin_expect(goat_zerobytes_(word) == 0 || h->count >= h->limit, 0))
+			goto call;
+		i = goat_lowest_(goat_zerobytes_(word & ~GOAT_ONES_));
+		slot = b + keys + i * keysize;
+		__builtin_memcpy(slot, &k, keysize);
+		if (__builtin_expect(flags & GOAT_MAP_SMALL, 0)) {
+			word = (word & ~((uint64_t)1 << 8 * i)) | (uint64_t)top << 8 * i;
+			__builtin_memcpy(b, &word, sizeof word);
+		} else {
+			b[i] = (char)top;
+		}
+		h->count++;
+	}
+	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+	if (__builtin_expect(!(flags & GOAT_MAP_WRITING), 0))
+		goat_mapconflict(h, "writes");
+	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	return b + elems + i * elemsize;
+call:
+	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
+	return GOAT_MAP_CALL_;
+}
+
+#define GOAT_MAP_SET_SITE_(entry, keysize)                                                         \
+	GOAT_INLINE_ void *entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,    \
+				    size_t elems, size_t elemsize)                                 \
+	{                                                                                          \
+		char *elem = goat_mapsetsite_((struct goat_hmap *)h, k, keysize, bucketsize, keys, \
+					      elems, elemsize);                                    \
+                                                                                                   \
+		return __builtin_expect(elem == GOAT_MAP_CALL_, 0) ? entry(t, h, k) : elem;        \
+	}
+
+GOAT_MAP_SET_SITE_(goat_mapassign_fast32, 4)
+GOAT_MAP_SET_SITE_(goat_mapassign_fast64, 8)
+
+// goat_mapiternext: another cell of buckets that are not being filled.
+GOAT_INLINE_ void
+goat_mapiternext_(void *iter, size_t bucketsize, size_t keys, size_t keysize, size_t elems, size_t elemsize)
+{
+	struct goat_hiter *it = (struct goat_hiter *)iter;
+	uint64_t todo = it->todo;
+
+	if (__builtin_expect(todo != 0, 1) &&
+	    __builtin_expect(!(__atomic_load_n(&it->h->flags, __ATOMIC_RELAXED) & GOAT_MAP_WRITING) &&
+			     it->checkbucket == SIZE_MAX, 1)) {
+		size_t bit = (size_t)__builtin_ctzll(todo);
+		size_t i = (bit + it->offset) % GOAT_BUCKET_CELLS;
+		char *b = (char *)it->bptr + bit / GOAT_BUCKET_CELLS * bucketsize;
+
+		if (__builtin_expect((uint8_t)b[i] >= GOAT_MIN_TOPHASH, 1)) {
+			it->todo = todo & (todo - 1);
+			it->key = b + keys + i * keysize;
+			it->elem = b + elems + i * elemsize;
+			return;
+		}
+	}
+	goat_mapiternext(it);
 }
 
 #endif
