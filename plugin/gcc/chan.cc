@@ -492,6 +492,9 @@ lower_select(struct lowering *l, tree t, tree call)
 			return;
 		evaluate(&s, &s.comms[i], operands);
 	}
+	// One of them is taken, so control comes out only where one lets it.
+	if (finder.the_default == NULL_TREE && !s.comms.is_empty())
+		CASE_LOW(s.comms.last().label) = NULL_TREE;
 	if (s.comms.is_empty())
 		number = finder.the_default != NULL_TREE
 				 ? none
