@@ -47,7 +47,7 @@ for flags in "" -DGOAT_CHECKING=1 "-DGOAT_CHECKING=1 -fsanitize=thread"; do
 done
 # The same with what goroutines wait for each other by, which the sanitizer shall see into. The rest
 # is the library's: the scheduler tells it what it orders.
-waiting="chan select sema mutex rwmutex waitgroup"
+waiting="chan select sema mutex once rwmutex waitgroup"
 
 pieces() {              # FLAG...
 	set -- "$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -fexceptions "$@" -iquote "$runtime" \
