@@ -175,9 +175,11 @@ dequeue(struct goat_polldesc *pd, struct goat_pollwaiter *w)
 static void
 wake(struct goat_polldesc *pd, struct goat_pollwaiter *w, int result, struct goat_gqueue *list)
 {
+	struct goat_g *g = w->g;
+
 	dequeue(pd, w);
-	w->result = result;
-	goat_gqueueput(list, w->g);
+	__atomic_store_n(&w->result, result, __ATOMIC_RELEASE); // of W, that is the last
+	goat_gqueueput(list, g);
 }
 
 static void
@@ -532,12 +534,13 @@ end_wait(void)
 	__atomic_sub_fetch(&goat_netpollwaiters, 1, __ATOMIC_RELAXED);
 }
 
-// Parks with W in QUEUES; pd->lock is released.
-static void
+// Parks with W in QUEUES; pd->lock is released. Gives the result.
+static int
 park(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
 {
 	enqueue(pd, w, queues);
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
+	return __atomic_load_n(&w->result, __ATOMIC_ACQUIRE);
 }
 
 // Whether the poller can do nothing for FD, which it says once. Its user gets EMFILE.
@@ -602,8 +605,7 @@ goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollsee
 			pd->seen = 0;
 			if (pd->kind != GOAT_POLLFOREIGN && !poller->level)
 				want_check();
-			park(pd, &w, directions);
-			err = w.result;
+			err = park(pd, &w, directions);
 		} else {
 			goat_unlock(&pd->lock);
 			end_wait();
@@ -642,6 +644,7 @@ goat_polllock(struct goat_polldesc *pd)
 {
 	struct goat_pollwaiter w;
 	uint8_t was = 0;
+	int err;
 
 	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
 							 __ATOMIC_RELAXED), 1))
@@ -663,8 +666,8 @@ goat_polllock(struct goat_polldesc *pd)
 		end_wait();
 		return ETIMEDOUT;
 	}
-	park(pd, &w, GOAT_POLLLOCK);
-	return w.result == RENEWED ? ECANCELED : w.result;
+	err = park(pd, &w, GOAT_POLLLOCK);
+	return err == RENEWED ? ECANCELED : err;
 }
 
 void
