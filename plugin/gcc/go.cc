@@ -228,6 +228,9 @@ give(struct given *g, tree value)
 
 	if (g->record == NULL_TREE)
 		g->record = make_node(RECORD_TYPE);
+	// The copy that the goroutine gets is aligned to 16 bytes.
+	if (TYPE_ALIGN_UNIT(TREE_TYPE(f)) > 16)
+		DECL_PACKED(f) = 1;
 	DECL_CONTEXT(f) = g->record;
 	if (!g->fields.is_empty())
 		DECL_CHAIN(g->fields.last()) = f;
@@ -288,17 +291,18 @@ start(struct given *g, tree bind, tree fn)
 
 // ---------------------------------------------------------------- calls
 
-tree
-field_or_itself(struct given *g, tree t)
+// Whether the thunk finds T in what it is given; else T is the same there.
+bool
+give_operand(struct given *g, tree t)
 {
 	if (!needs_keeping(t))
-		return NULL_TREE;
+		return false;
 	if (!has_fixed_size(TREE_TYPE(t))) {
 		sorry_at(g->where, "%<go%> of a call with an argument of variable size");
-		return NULL_TREE;
+		return false;
 	}
-	give(g, t);
-	return t;
+	give(g, variably_modified_type_p(TREE_TYPE(t), NULL_TREE) ? fold_convert(ptr_type_node, t) : t);
+	return true;
 }
 
 tree
@@ -319,8 +323,8 @@ void
 lower_go_call(struct func *f, tree bind, tree call, location_t where)
 {
 	tree fn = get_callee_fndecl(call), thunk, parameter;
+	auto_vec<tree *> given;
 	struct given g;
-	unsigned n = 0;
 
 	if (is_tied_to_its_place(call)) {
 		sorry_at(where, "%<go%> of a call that belongs to its place");
@@ -333,22 +337,17 @@ lower_go_call(struct func *f, tree bind, tree call, location_t where)
 	g.f = f;
 	g.where = where;
 	call = copy_node(call);
-	if (CALL_EXPR_FN(call) != NULL_TREE)
-		field_or_itself(&g, CALL_EXPR_FN(call));
+	if (CALL_EXPR_FN(call) != NULL_TREE && give_operand(&g, CALL_EXPR_FN(call)))
+		given.safe_push(&CALL_EXPR_FN(call));
 	for (int i = 0; i < call_expr_nargs(call); i++)
-		field_or_itself(&g, CALL_EXPR_ARG(call, i));
+		if (give_operand(&g, CALL_EXPR_ARG(call, i)))
+			given.safe_push(&CALL_EXPR_ARG(call, i));
 	if (g.record != NULL_TREE)
 		layout_type(g.record);
 	thunk = new_thunk(where);
 	parameter = parameter_of(thunk, &g);
-	if (CALL_EXPR_FN(call) != NULL_TREE && n < g.values.length() && g.values[n] == CALL_EXPR_FN(call)) {
-		CALL_EXPR_FN(call) = fold_convert(TREE_TYPE(CALL_EXPR_FN(call)),
-						  given_field(parameter, &g, n));
-		n++;
-	}
-	for (int i = 0; i < call_expr_nargs(call); i++)
-		if (n < g.values.length() && g.values[n] == CALL_EXPR_ARG(call, i))
-			CALL_EXPR_ARG(call, i) = given_field(parameter, &g, n++);
+	for (unsigned i = 0; i < given.length(); i++)
+		*given[i] = given_field(parameter, &g, i);
 	start(&g, bind, thunk);
 	give_body(thunk, effect(call));
 	finish_function(thunk);
@@ -561,7 +560,7 @@ void
 decide_go(struct func *f)
 {
 	for (const struct go_site *s : f->go_sites)
-		report(f, s->where, HEAP, "func literal", "func literal escapes to heap", s->closure, "heap");
+		report(f, s->where, HEAP, "func literal", "func literal escapes to heap", s->closure, NULL);
 }
 
 void

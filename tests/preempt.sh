@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# preempt.sh: where the polls are that let other goroutines run, and where addresses of the thread's own
+# are asked for, in the instructions that GCC makes.
+
+. "$(dirname "$0")/lib.sh"
+make_scratch
+cd "$scratch" || exit 99
+
+cat >loops.c <<'EOF'
+#include <goat.h>
+int counted(const int *a, size_t n) { int s = 0; for (size_t i = 0; i < n; i++) s += a[i]; return s; }
+int brief(const int *a) { int s = 0; for (int i = 0; i < 100; i++) s += a[i] * 3; return s; }
+int nest(int *a) { int s = 0; for (int i = 0; i < 1000; i++) for (int k = 0; k < 1000; k++) s += a[k] ^ i; return s; }
+int calls(int (*f)(int)) { int s = 0; for (int i = 0; i < 100; i++) s += f(i); return s; }
+int fact(int n) { return n < 2 ? 1 : n * fact(n - 1) + fact(n - 2); }
+int odd(int n);
+__attribute__((noinline)) int even(int n) { return n < 1 || odd(n - 1) + 1; }
+__attribute__((noinline)) int odd(int n) { return n > 0 && even(n - 1) - 1; }
+int plain(int n) { return n + 1; }
+void block(chan(int) c) { go { for (int i = 0;; i++) chan_send(c, i); } }
+EOF
+
+# polls FUNCTION FLAG...: how many there are in it.
+polls() {
+	function=$1
+	shift
+	"$GOATCC" "$@" -S loops.c -o loops.s || return
+	awk -v "f=$function:" '$1 == f { on = 1 } on && /goat_preempting|goat_stackguard/ { n++ }
+		on && /\.cfi_endproc/ { on = 0 } END { print n + 0 }' loops.s
+}
+
+for level in -O0 -O1 -O2 -O3 -Os "-O2 -fPIC" "-O2 -g"; do
+	for f in counted nest calls fact even odd block.func1; do
+		n=$(polls $f $level)
+		ok "$level: $f has a poll" test "$n" -gt 0
+	done
+	is "$level: plain has none" "$(polls plain $level)" 0
+	is "$level: -fgoat-no-preempt" "$(polls counted $level -fgoat-no-preempt)" 0
+done
+is "brief has none" "$(polls brief -O2)" 0
+case $("$GOATCC" -dumpmachine) in
+x86_64-*)
+	"$GOATCC" -O3 -S loops.c -o loops.s
+	ok "vectors" grep -q paddd loops.s
+	;;
+esac
+"$GOATCC" -O2 -flto -c loops.c -o loops.o
+"$GOATCC" -O2 -flto -shared -fPIC loops.c -o loops.so
+has "-flto" "$(nm -D loops.so)" goat_preempting
+echo 'int f(const int *a, int n) { int s = 0; while (n--) s += a[n]; return s; }' >other.c
+"$GOATCC" -O2 -S other.c -o other.s
+is "plain C has no polls" "$(grep -c goat_preempting other.s)" 0
+
+# ---- What belongs to the thread ----
+
+cat >thread.c <<'EOF'
+#include <goat.h>
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+void park(void);
+_Thread_local int v;
+int twice(void) { int e = errno; park(); return e + errno; }
+int mine(void) { v++; park(); return v++; }
+int same(void) { pthread_t t = pthread_self(); park(); return t == pthread_self(); }
+void late(int f(void)) { errno = f(); v = f(); }
+EOF
+for level in -O0 -O2 "-O3 -fPIC" "-O2 -fPIE"; do
+	"$GOATCC" $level -S thread.c -o thread.s
+	calls=$(awk '$1 ~ /^(twice|mine|same|late):$/ { f = $1 } $1 == "call" { print f $2 } /\.cfi_endproc/ { f = "" }' thread.s |
+		sed 's/@PLT//; s/:\*.*/:f/; s/goat\.tls\.0/v/' | tr '\n' ' ')
+	want="twice:__errno_location twice:park twice:__errno_location mine:v mine:park mine:v"
+	has "$level: errno and v" "$calls" "$want"
+	has "$level: pthread_self" "$calls" "same:pthread_self same:park same:pthread_self"
+	has "$level: stored after the call" "$calls" "late:f late:__errno_location late:f late:v"
+done
+finish
