@@ -56,6 +56,7 @@ fail(int err)
 // A sanitizer wants to see what is read and written, by way of the C library's functions. These are
 // points of cancellation besides, which costs as much as all else here.
 void __tsan_acquire(void *) __attribute__((weak));
+void __tsan_release(void *) __attribute__((weak));
 void __asan_init(void) __attribute__((weak));
 
 static inline bool
@@ -467,6 +468,9 @@ until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *
 			break;
 		}
 		r = try(pd, seen, buf, n);
+		// To close it is no race with those who have used it.
+		if (__builtin_expect(__tsan_release != NULL, 0))
+			__tsan_release(pd);
 		if (r == -EINTR)
 			continue;
 		if (r == -ENOTSOCK && __atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN) {
@@ -730,6 +734,8 @@ goat_close(int fd)
 		if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLUNIXLISTENER)
 			unlink_socket(fd);
 		goat_pollclosing(pd);
+		if (__builtin_expect(__tsan_acquire != NULL, 0))
+			__tsan_acquire(pd);
 	}
 	r = sys_close(fd);
 	if (pd != NULL)

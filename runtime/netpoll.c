@@ -22,9 +22,10 @@
 // that is over counts only for the file it was set for.
 //
 // N1  A G is in queues of one descriptor, and whoever takes it out of them, under the lock, wakes it.
-// N2  pd->gen changes whenever the number means another file; events of an older one do not count.
-// N3  armed: edge-triggered, the kernel tells of these directions under this gen. Level-triggered (poll,
-//     select), for one event each.
+// N2  pd->gen changes whenever the number means another file, as far as that is known. An event of an
+//     earlier one only lets somebody try in vain.
+// N3  armed: edge-triggered, the kernel tells of these directions. Level-triggered (poll, select), for
+//     one event each.
 //
 // Go:    as runtime/netpoll.go, but a queue in each direction in the place of internal/poll.fdMutex and
 //        counted events in the place of pdReady; one deadline for both.
@@ -105,6 +106,28 @@ goat_polldescslow(int fd)
 	return pd;
 }
 
+// Zeroed bytes that are never given back, a multiple of 64; NULL: no memory.
+static void *
+permanent(size_t size)
+{
+	enum { BLOCK = 1 << 16 };
+	static struct goat_lock lock;
+	static char *at, *end;
+	void *p = NULL;
+
+	goat_lock(&lock);
+	if ((size_t)(end - at) < size) {
+		at = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		end = at != MAP_FAILED ? at + BLOCK : (at = NULL);
+	}
+	if (at != NULL) {
+		p = at;
+		at += size;
+	}
+	goat_unlock(&lock);
+	return p;
+}
+
 // ---------------------------------------------------------------- queues; all with pd->lock
 
 static int
@@ -152,9 +175,11 @@ dequeue(struct goat_polldesc *pd, struct goat_pollwaiter *w)
 static void
 wake(struct goat_polldesc *pd, struct goat_pollwaiter *w, int result, struct goat_gqueue *list)
 {
+	struct goat_g *g = w->g;
+
 	dequeue(pd, w);
-	w->result = result;
-	goat_gqueueput(list, w->g);
+	__atomic_store_n(&w->result, result, __ATOMIC_RELEASE); // of W, that is the last
+	goat_gqueueput(list, g);
 }
 
 static void
@@ -248,7 +273,7 @@ check_one(struct goat_polldesc *pd)
 	} else
 		seen = 2;
 	goat_unlock(&pd->lock);
-	if (armed != 0 && poller->arm(pd->fd, gen, armed, true) != 0)
+	if (armed != 0 && poller->arm(pd->fd, armed, true) != 0)
 		replaced(pd, gen);
 	return seen == 0;
 }
@@ -330,7 +355,7 @@ have_deadline(struct goat_polldesc *pd)
 {
 	struct goat_polldeadline *d = __atomic_load_n(&pd->deadline, __ATOMIC_ACQUIRE), *was = NULL;
 
-	if (d != NULL || (d = calloc(1, sizeof *d)) == NULL)
+	if (d != NULL || (d = permanent((sizeof *d + 63) & -64)) == NULL)
 		return d;
 	d->pd = pd;
 	d->timer.f = deadline_passed;
@@ -338,7 +363,6 @@ have_deadline(struct goat_polldesc *pd)
 	if (__atomic_compare_exchange_n(&pd->deadline, &was, d, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		return d;
-	free(d);
 	return was;
 }
 
@@ -350,7 +374,7 @@ verify(struct goat_polldesc *pd)
 	uint32_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
 	uint8_t *by = poller->level ? &pd->anchored : &pd->armed;
 	uint8_t armed = __atomic_load_n(by, __ATOMIC_RELAXED);
-	int err = goat_epollpoller.arm(pd->fd, gen, armed | GOAT_POLLR, armed != 0);
+	int err = goat_epollpoller.arm(pd->fd, armed | GOAT_POLLR, armed != 0);
 
 	if (err == RENEWED)
 		replaced(pd, gen);
@@ -405,7 +429,7 @@ struct own_deadline {
 	struct goat_rtimer timer;
 	struct own_deadline *next;
 	struct goat_lock lock;
-	bool passed;                    // guarded by the descriptor's lock
+	bool passed;                    // written under the descriptor's lock
 	int64_t when;
 	struct goat_polldesc *pd;
 	struct goat_pollwaiter *waiter; // or NULL
@@ -423,13 +447,19 @@ own_passed(void *arg, uintptr_t timer_seq)
 	goat_lock(&d->lock);
 	if (d->waiter != NULL && d->when <= goat_now()) {
 		goat_lock(&d->pd->lock);
-		d->passed = true;
+		__atomic_store_n(&d->passed, true, __ATOMIC_RELAXED);
 		if (d->waiter->queues != 0)
 			wake(d->pd, d->waiter, ETIMEDOUT, &woken);
 		goat_unlock(&d->pd->lock);
 	}
 	goat_unlock(&d->lock);
 	run(&woken);
+}
+
+static bool
+passed(const struct own_deadline *d)
+{
+	return d != NULL && __atomic_load_n(&d->passed, __ATOMIC_RELAXED);
 }
 
 static struct own_deadline *
@@ -441,12 +471,12 @@ begin_own(struct goat_polldesc *pd, struct goat_pollwaiter *w, int64_t when)
 	if ((d = own_deadlines) != NULL)
 		own_deadlines = d->next;
 	goat_unlock(&own_lock);
-	if (d == NULL && (d = calloc(1, sizeof *d)) == NULL)
+	if (d == NULL && (d = permanent((sizeof *d + 63) & -64)) == NULL)
 		return NULL;
 	d->timer.f = own_passed;
 	d->timer.arg = d;
 	goat_lock(&d->lock);
-	d->passed = false;
+	__atomic_store_n(&d->passed, false, __ATOMIC_RELAXED);
 	d->when = when;
 	d->pd = pd;
 	d->waiter = w;
@@ -504,12 +534,13 @@ end_wait(void)
 	__atomic_sub_fetch(&goat_netpollwaiters, 1, __ATOMIC_RELAXED);
 }
 
-// Parks with W in QUEUES; pd->lock is released.
-static void
+// Parks with W in QUEUES; pd->lock is released. Gives the result.
+static int
 park(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
 {
 	enqueue(pd, w, queues);
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
+	return __atomic_load_n(&w->result, __ATOMIC_ACQUIRE);
 }
 
 // Whether the poller can do nothing for FD, which it says once. Its user gets EMFILE.
@@ -543,7 +574,7 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 		return 0;
 	if (too_large(pd->fd))
 		return EMFILE;
-	err = poller->arm(pd->fd, seen->gen, armed | directions, armed != 0);
+	err = poller->arm(pd->fd, armed | directions, armed != 0);
 	if (err == RENEWED)
 		replaced(pd, seen->gen);
 	return err;
@@ -567,21 +598,20 @@ goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollsee
 		begin_wait(&w);
 		goat_lock(&pd->lock);
 		err = no_wait(pd, directions, seen);
-		if (err == 0 && own != NULL && own->passed)
+		if (err == 0 && passed(own))
 			err = ETIMEDOUT;
 		if (err == 0) {
 			__atomic_store_n(&pd->armed, pd->armed | directions, __ATOMIC_RELAXED); // N3
 			pd->seen = 0;
 			if (pd->kind != GOAT_POLLFOREIGN && !poller->level)
 				want_check();
-			park(pd, &w, directions);
-			err = w.result;
+			err = park(pd, &w, directions);
 		} else {
 			goat_unlock(&pd->lock);
 			end_wait();
 		}
 		// Its own deadline, or the descriptor's, which may have been set anew meanwhile.
-		if (err == ETIMEDOUT && (own == NULL || !own->passed) && !goat_pollexpired(pd, seen))
+		if (err == ETIMEDOUT && !passed(own) && !goat_pollexpired(pd, seen))
 			err = EAGAIN;
 		end_own(own);
 	}
@@ -614,6 +644,7 @@ goat_polllock(struct goat_polldesc *pd)
 {
 	struct goat_pollwaiter w;
 	uint8_t was = 0;
+	int err;
 
 	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
 							 __ATOMIC_RELAXED), 1))
@@ -635,8 +666,8 @@ goat_polllock(struct goat_polldesc *pd)
 		end_wait();
 		return ETIMEDOUT;
 	}
-	park(pd, &w, GOAT_POLLLOCK);
-	return w.result == RENEWED ? ECANCELED : w.result;
+	err = park(pd, &w, GOAT_POLLLOCK);
+	return err == RENEWED ? ECANCELED : err;
 }
 
 void
@@ -682,10 +713,13 @@ goat_pollclosing(struct goat_polldesc *pd)
 	struct goat_polldeadline *d;
 	struct goat_gqueue woken = { 0 };
 
+	goat_netpollinit();
 	goat_lock(&pd->lock);
 	renew(pd, GOAT_POLLFOREIGN, ECANCELED, &woken);
 	d = pd->deadline;
 	goat_unlock(&pd->lock);
+	if (poller->forget != NULL)
+		poller->forget(pd->fd);
 	if (d != NULL)
 		set_timer(d);
 	run(&woken);
@@ -697,12 +731,14 @@ goat_pollclosed(struct goat_polldesc *pd)
 {
 	struct goat_gqueue woken = { 0 };
 
+	if (poller->forget != NULL)
+		goat_netpollbreak();
 	goat_lock(&pd->lock);
-	if (pd->first[0] != NULL || pd->first[1] != NULL) {
-		__atomic_store_n(&pd->gen, pd->gen + 1, __ATOMIC_RELEASE);
+	if (pd->first[0] != NULL || pd->first[1] != NULL)
 		__atomic_store_n(&pd->armed, 0, __ATOMIC_RELAXED);
-		wake_all(pd, RENEWED, &woken);
-	}
+	for (int i = 0; i < 2; i++)
+		while (pd->first[i] != NULL)
+			wake(pd, pd->first[i]->waiter, EAGAIN, &woken);
 	goat_unlock(&pd->lock);
 	run(&woken);
 }
@@ -771,19 +807,17 @@ event(const struct goat_pollevent *e, struct goat_gqueue *list)
 	struct goat_polldesc *pd = goat_polldescof(e->fd);
 
 	goat_lock(&pd->lock);
-	if (pd->gen == e->gen) {        // N2
-		if (poller->level)
-			__atomic_store_n(&pd->armed, pd->armed & ~e->ready, __ATOMIC_RELAXED);
-		if (e->ready & GOAT_POLLHUP)
-			__atomic_store_n(&pd->hup, 1, __ATOMIC_RELAXED);
-		if (e->ready & GOAT_POLLR) {
-			__atomic_store_n(&pd->seq[0], pd->seq[0] + 1, __ATOMIC_RELEASE);
-			wake_first(pd, GOAT_POLLR, list);
-		}
-		if (e->ready & GOAT_POLLW) {
-			__atomic_store_n(&pd->seq[1], pd->seq[1] + 1, __ATOMIC_RELEASE);
-			wake_first(pd, GOAT_POLLW, list);
-		}
+	if (poller->level)
+		__atomic_store_n(&pd->armed, pd->armed & ~e->ready, __ATOMIC_RELAXED);
+	if (e->ready & GOAT_POLLHUP)
+		__atomic_store_n(&pd->hup, 1, __ATOMIC_RELAXED);
+	if (e->ready & GOAT_POLLR) {
+		__atomic_store_n(&pd->seq[0], pd->seq[0] + 1, __ATOMIC_RELEASE);
+		wake_first(pd, GOAT_POLLR, list);
+	}
+	if (e->ready & GOAT_POLLW) {
+		__atomic_store_n(&pd->seq[1], pd->seq[1] + 1, __ATOMIC_RELEASE);
+		wake_first(pd, GOAT_POLLW, list);
 	}
 	goat_unlock(&pd->lock);
 }

@@ -21,10 +21,9 @@ enum {
 	GOAT_POLLHUP = 4,               // of an event: an end, an error or urgent data
 };
 
-// Descriptor FD, as it was armed with GEN, is ready. FD -1: somebody called netpollbreak.
+// Descriptor FD is ready, or another file that had this number. -1: somebody called netpollbreak.
 struct goat_pollevent {
 	int32_t fd;
-	uint32_t gen;
 	uint32_t ready;
 };
 
@@ -38,7 +37,10 @@ struct goat_poller {
 	int (*init)(int breakfd);
 	// Events of FD, of DIRECTIONS, from now on, and at once if it is ready. KNOWN: it has been
 	// armed before; -1 if it was another file then.
-	int (*arm)(int fd, uint32_t gen, unsigned directions, bool known);
+	int (*arm)(int fd, unsigned directions, bool known);
+	// FD is going to be closed. NULL: the kernel sees to it. Else who sleeps keeps the file open
+	// and has to be woken afterwards.
+	void (*forget)(int fd);
 	// As goat_netpoll; gives how many, 0 if the time is over or a signal came.
 	int (*wait)(struct goat_pollevent *events, int64_t delay);
 };

@@ -35,12 +35,12 @@ init(int breakfd)
 }
 
 static int
-arm(int fd, uint32_t gen, unsigned directions, bool known)
+arm(int fd, unsigned directions, bool known)
 {
 	struct epoll_event e = {
 		.events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET |
 			  (directions & GOAT_POLLW ? EPOLLOUT : 0),
-		.data.u64 = (uint64_t)gen << 32 | (uint32_t)fd,
+		.data.u64 = (uint32_t)fd,
 	};
 
 	// More than one turn only if somebody closes and opens it meanwhile.
@@ -57,13 +57,16 @@ wait(struct goat_pollevent *events, int64_t delay)
 {
 	struct epoll_event e[GOAT_POLLBATCH];
 	struct timespec t = { delay / 1000000000, delay % 1000000000 };
+	bool fine = delay > 0 && !__atomic_load_n(&coarse, __ATOMIC_RELAXED);
 	int n = -1;
 
-	if (!coarse && delay > 0) {
+	if (fine) {
 		n = (int)syscall(SYS_epoll_pwait2, epfd, e, GOAT_POLLBATCH, &t, NULL, 0);
-		coarse = n < 0 && errno == ENOSYS;
+		fine = n >= 0 || errno != ENOSYS;
+		if (!fine)
+			__atomic_store_n(&coarse, true, __ATOMIC_RELAXED);
 	}
-	if (coarse || delay <= 0) {
+	if (!fine) {
 		int64_t ms = delay / 1000000 + (delay % 1000000 > 0);
 
 		// Not epoll_wait, a point of cancellation, which costs more than the rest of this.
@@ -79,9 +82,9 @@ wait(struct goat_pollevent *events, int64_t delay)
 			ready |= GOAT_POLLW;
 		if (is & (EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR))
 			ready |= GOAT_POLLHUP;
-		events[i] = (struct goat_pollevent){ (int32_t)e[i].data.u64, e[i].data.u64 >> 32, ready };
+		events[i] = (struct goat_pollevent){ (int32_t)e[i].data.u64, ready };
 	}
 	return n > 0 ? n : 0;
 }
 
-const struct goat_poller goat_epollpoller = { "epoll", 0, false, init, arm, wait };
+const struct goat_poller goat_epollpoller = { "epoll", 0, false, init, arm, NULL, wait };

@@ -21,7 +21,7 @@ enum { LIMIT = 1 << 20, FEW = 64 };
 
 static struct goat_lock lock;           // of all here
 static struct pollfd *fds;              // dense; [0] is what breaks
-static uint32_t *gens, *place;          // by fd: of arm; in fds, 0: not there
+static uint32_t *place;                 // in fds, by number; 0: not there
 static nfds_t n;
 static uint32_t sleeping;
 
@@ -38,9 +38,8 @@ static int
 init(int breakfd)
 {
 	fds = reserve((LIMIT + 1) * sizeof *fds);
-	gens = reserve(LIMIT * sizeof *gens);
 	place = reserve(LIMIT * sizeof *place);
-	if (fds == NULL || gens == NULL || place == NULL)
+	if (fds == NULL || place == NULL)
 		return ENOMEM;
 	fds[0] = (struct pollfd){ .fd = breakfd, .events = POLLIN };
 	n = 1;
@@ -48,7 +47,7 @@ init(int breakfd)
 }
 
 static int
-arm(int fd, uint32_t gen, unsigned directions, bool known)
+arm(int fd, unsigned directions, bool known)
 {
 	bool sleeps;
 
@@ -60,7 +59,6 @@ arm(int fd, uint32_t gen, unsigned directions, bool known)
 		place[fd] = (uint32_t)n++;
 		fds[place[fd]] = (struct pollfd){ .fd = fd };
 	}
-	gens[fd] = gen;
 	fds[place[fd]].events |= (directions & GOAT_POLLR ? POLLIN : 0) |
 				 (directions & GOAT_POLLW ? POLLOUT : 0);
 	sleeps = sleeping != 0;
@@ -68,6 +66,25 @@ arm(int fd, uint32_t gen, unsigned directions, bool known)
 	if (sleeps)
 		goat_netpollbreak();
 	return 0;
+}
+
+static void
+take_out(uint32_t at)
+{
+	place[fds[at].fd] = 0;
+	if (at != --n) {
+		fds[at] = fds[n];
+		place[fds[at].fd] = at;
+	}
+}
+
+static void
+forget(int fd)
+{
+	goat_lock(&lock);
+	if (fd < LIMIT && place[fd] != 0)
+		take_out(place[fd]);
+	goat_unlock(&lock);
 }
 
 // With the lock. P, which is ready: gives the directions, which are not armed any more.
@@ -83,13 +100,8 @@ disarm(const struct pollfd *p)
 		now |= POLLIN | POLLOUT;
 	was = fds[at].events & now;
 	fds[at].events &= (short)~now;
-	if (fds[at].events == 0) {
-		place[p->fd] = 0;
-		if (at != --n) {
-			fds[at] = fds[n];
-			place[fds[at].fd] = at;
-		}
-	}
+	if (fds[at].events == 0)
+		take_out(at);
 	return (was & POLLIN ? GOAT_POLLR : 0) | (was & POLLOUT ? GOAT_POLLW : 0);
 }
 
@@ -106,8 +118,7 @@ collect(const struct pollfd *copy, nfds_t count, struct goat_pollevent *events)
 			unsigned ready = disarm(&copy[i]);
 
 			if (ready != 0)
-				events[got++] = (struct goat_pollevent){ copy[i].fd, gens[copy[i].fd],
-									 ready };
+				events[got++] = (struct goat_pollevent){ copy[i].fd, ready };
 		}
 	goat_unlock(&lock);
 	return got;
@@ -145,4 +156,4 @@ wait(struct goat_pollevent *events, int64_t delay)
 	return got;
 }
 
-const struct goat_poller goat_pollpoller = { "poll", 0, true, init, arm, wait };
+const struct goat_poller goat_pollpoller = { "poll", 0, true, init, arm, forget, wait };

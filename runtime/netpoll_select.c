@@ -16,7 +16,6 @@
 
 static struct goat_lock lock;           // of all here
 static fd_set wanted[2];                // to read, to write
-static uint32_t gens[FD_SETSIZE];
 static int breakfd, top;                // no descriptor is larger
 static uint32_t sleeping;
 
@@ -30,7 +29,7 @@ init(int fd)
 }
 
 static int
-arm(int fd, uint32_t gen, unsigned directions, bool known)
+arm(int fd, unsigned directions, bool known)
 {
 	bool sleeps;
 
@@ -38,7 +37,6 @@ arm(int fd, uint32_t gen, unsigned directions, bool known)
 	goat_lock(&lock);
 	if (fd > top)
 		top = fd;
-	gens[fd] = gen;
 	if (directions & GOAT_POLLR)
 		FD_SET(fd, &wanted[0]);
 	if (directions & GOAT_POLLW)
@@ -48,6 +46,17 @@ arm(int fd, uint32_t gen, unsigned directions, bool known)
 	if (sleeps)
 		goat_netpollbreak();
 	return 0;
+}
+
+static void
+forget(int fd)
+{
+	goat_lock(&lock);
+	if (fd < FD_SETSIZE) {
+		FD_CLR(fd, &wanted[0]);
+		FD_CLR(fd, &wanted[1]);
+	}
+	goat_unlock(&lock);
 }
 
 // With the lock: what is in SET and is armed still, is not any more.
@@ -75,7 +84,7 @@ collect(fd_set set[2], int limit, bool bad, struct goat_pollevent *events)
 		if (!bad || fcntl(fd, F_GETFD) < 0)
 			ready = disarm(fd, &set[0], 0) | disarm(fd, &set[1], 1);
 		if (ready != 0)
-			events[got++] = (struct goat_pollevent){ fd, gens[fd], ready };
+			events[got++] = (struct goat_pollevent){ fd, ready };
 	}
 	goat_unlock(&lock);
 	return got;
@@ -104,4 +113,4 @@ wait(struct goat_pollevent *events, int64_t delay)
 	return got;
 }
 
-const struct goat_poller goat_selectpoller = { "select", FD_SETSIZE, true, init, arm, wait };
+const struct goat_poller goat_selectpoller = { "select", FD_SETSIZE, true, init, arm, forget, wait };

@@ -47,26 +47,39 @@ for flags in "" -DGOAT_CHECKING=1 "-DGOAT_CHECKING=1 -fsanitize=thread"; do
 done
 # The same with what goroutines wait for each other by, which the sanitizer shall see into. The rest
 # is the library's: the scheduler tells it what it orders.
-waiting="chan select sema mutex once rwmutex waitgroup"
-
-pieces() {              # FLAG...
+pieces() {              # NAME FILES FLAG...
+	name=$1 files=$2
+	shift 2
 	set -- "$GCC" -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -fexceptions "$@" -iquote "$runtime" \
-		-I"$runtime/include" -iquote "$TOP_SRCDIR/tests/lib" "$TOP_SRCDIR/tests/stress/chans.c"
-	for c in $waiting; do
+		-I"$runtime/include" -iquote "$TOP_SRCDIR/tests/lib" "$TOP_SRCDIR/tests/stress/$name.c"
+	for c in $files; do
 		set -- "$@" "$runtime/$c.c"
 	done
-	"$@" "$TOP_BUILDDIR/.libs/libgoat.a" -lgc -o "$scratch/chans"
+	"$@" "$TOP_BUILDDIR/.libs/libgoat.a" -lgc -o "$scratch/$name"
 }
 
-for flags in "" -fsanitize=thread; do
-	if pieces $flags 2>"$scratch/said"; then
-		for p in 1 2 8; do
-			ok "chans ${flags:-plainly}, GOMAXPROCS=$p" \
-				env GOMAXPROCS=$p TSAN_OPTIONS=halt_on_error=1 "$scratch/chans" 2
-		done
-	else
-		printf 'skipped: chans does not build with %s: %s\n' "$flags" \
+# try_pieces NAME FILES FLAGS [VARIABLE=VALUE...]
+try_pieces() {
+	program=$1 with=$3
+	# shellcheck disable=SC2086
+	if ! pieces "$1" "$2" $with 2>"$scratch/said"; then
+		printf 'skipped: %s does not build with %s: %s\n' "$program" "$with" \
 			"$(head -n 1 "$scratch/said")"
+		return
 	fi
+	shift 3
+	for p in 1 2 8; do
+		ok "$program ${with:-plainly} $*, GOMAXPROCS=$p" \
+			env "$@" GOMAXPROCS=$p TSAN_OPTIONS=halt_on_error=1 "$scratch/$program" 2
+	done
+}
+
+poller="net netpoll netpoll_epoll netpoll_poll netpoll_select"
+for flags in "" -fsanitize=thread; do
+	try_pieces chans "chan select sema mutex once rwmutex waitgroup" "$flags"
+	try_pieces net "$poller" "$flags"
 done
+try_pieces net "$poller" -fsanitize=address
+try_pieces net "$poller" "" GOATDEBUG=poller=poll
+try_pieces net "$poller" "" GOATDEBUG=poller=select
 finish

@@ -227,12 +227,13 @@ deadlines(void)
 	goat_set_deadline(p.listener, 0);
 
 	// Put off and brought forward while somebody is parked.
-	goat_set_deadline(p.here, goat_now() + 10 * ms);
+	from = goat_now();
+	goat_set_deadline(p.here, from + 20 * ms);
 	go read_one(p.here, out);
 	goat_sleep(ms);
-	from = goat_now();
 	goat_set_deadline(p.here, from + 40 * ms);
-	CHECK(chan_recv(out) == ETIMEDOUT && goat_now() - from >= 40 * ms);
+	bool late = goat_now() >= from + 20 * ms;       // on a busy machine
+	CHECK(chan_recv(out) == ETIMEDOUT && (late || goat_now() - from >= 40 * ms));
 	goat_set_deadline(p.here, goat_now() + 10000L * ms);
 	for (int i = 0; i < 3; i++)
 		go read_one(p.here, out);
@@ -416,6 +417,13 @@ ends(void)
 	disconnect(p);
 }
 
+// Or it came too late to be, on a busy machine.
+static bool
+cancelled(long err)
+{
+	return err == ECANCELED || err == EBADF;
+}
+
 static void
 closes(void)
 {
@@ -434,8 +442,8 @@ closes(void)
 	goat_sleep(5 * ms);
 	goat_close(p.here);
 	long a = chan_recv(wrote), b = chan_recv(wrote);
-	CHECK((a > 0 && b == -ECANCELED) || (b > 0 && a == -ECANCELED));
-	CHECK(chan_recv(out) == ECANCELED && chan_recv(out) == ECANCELED);
+	CHECK((a > 0 && cancelled(-b)) || (b > 0 && cancelled(-a)));
+	CHECK(cancelled(chan_recv(out)) && cancelled(chan_recv(out)));
 	FAILS(EBADF, goat_close(p.here));
 	goat_close(p.there);
 	goat_close(p.listener);
@@ -445,7 +453,7 @@ closes(void)
 	go read_one(s, out);
 	goat_sleep(ms);
 	goat_close(s);
-	CHECK(chan_recv(out) == ECANCELED);
+	CHECK(cancelled(chan_recv(out)));
 }
 
 static void
