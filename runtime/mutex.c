@@ -22,7 +22,6 @@ enum {
 };
 
 int64_t goat_now(void);
-int goat_maxprocs(int n);
 
 void
 goat_mutex_lock(goat_mutex *m)
@@ -46,19 +45,6 @@ goat_mutex_trylock(goat_mutex *m)
 		return false;
 	goat_acquire(m);
 	return true;
-}
-
-// Only where the owner can run meanwhile, and nobody else could use this P. Go: canSpin of
-// runtime/proc.go.
-static bool
-can_spin(void)
-{
-	const struct goat_p *p = goat_pin();
-	bool idle = p == NULL || (__atomic_load_n(&p->runqhead, __ATOMIC_RELAXED) == p->runqtail &&
-				  __atomic_load_n(&p->runnext, __ATOMIC_RELAXED) == NULL);
-
-	goat_unpin();
-	return idle && goat_maxprocs(0) > 1;
 }
 
 static void
@@ -92,7 +78,7 @@ goat_mutex_lockslow(goat_mutex *m)
 
 	for (;;) {
 		if ((old & (MUTEX_LOCKED | MUTEX_STARVING)) == MUTEX_LOCKED &&
-		    spins < SPINS && can_spin()) {
+		    spins < SPINS && goat_canspin()) {
 			// So that unlocking does not wake anybody meanwhile.
 			if (!awoke && (old & MUTEX_WOKEN) == 0 && old >= MUTEX_WAITER &&
 			    __atomic_compare_exchange_n(&m->state, &old, old | MUTEX_WOKEN, false,
@@ -174,8 +160,8 @@ done(goat_once **once)
 	goat_mutex_unlock(&(*once)->m);
 }
 
-static __attribute__((noinline)) void
-goat_onceslow(goat_once *once, void (*f)(void))
+void
+goat_once_slow(goat_once *once, void (*f)(void))
 {
 	goat_mutex_lock(&once->m);
 	if (once->done != 0)
@@ -192,6 +178,6 @@ void
 goat_once_do(goat_once *once, void (*f)(void))
 {
 	if (__builtin_expect(__atomic_load_n(&once->done, __ATOMIC_ACQUIRE) == 0, 0))
-		goat_onceslow(once, f);
+		goat_once_slow(once, f);
 	goat_acquire(once);
 }

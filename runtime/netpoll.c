@@ -61,11 +61,12 @@ static uint32_t checking;               // the timer of check is pending
 
 // ---------------------------------------------------------------- the table
 
-// By 10 bits of the number each.
-enum { PART = 1 << 10 };
+enum { PART = GOAT_POLLPART };
 
+// Each part has those of 20 bits of the number; goat_polldescs is the first.
 typedef struct goat_polldesc *chunk;
-static chunk *parts[PART], first_part[PART];
+static chunk *parts[PART];
+chunk goat_polldescs[PART];
 
 // *AT, which is made if it is NULL, with SIZE zeroed bytes; NULL: no memory.
 static void *
@@ -84,38 +85,23 @@ have(void **at, size_t size)
 	return was;
 }
 
-static struct goat_polldesc *
-lookup(int fd)
-{
-	chunk *part = __atomic_load_n(&parts[fd >> 20], __ATOMIC_ACQUIRE), c;
-
-	if (fd < 1 << 20)
-		part = first_part;
-	if (part == NULL || (c = __atomic_load_n(&part[fd >> 10 & (PART - 1)], __ATOMIC_ACQUIRE)) == NULL)
-		return NULL;
-	return &c[fd & (PART - 1)];
-}
-
 struct goat_polldesc *
-goat_polldescof(int fd)
+goat_polldescslow(int fd)
 {
 	struct goat_polldesc *pd;
-	chunk *part = first_part, c;
+	chunk *part = goat_polldescs, c;
 
-	if (fd < 0 || fd >> 20 >= PART)
+	if (fd < 0 || fd / (PART * PART) >= PART)
 		return NULL;
-	if ((pd = lookup(fd)) == NULL) {
-		if (fd >= 1 << 20)
-			part = have((void **)&parts[fd >> 20], PART * sizeof *part);
-		if (part == NULL)
-			return NULL;
-		c = have((void **)&part[fd >> 10 & (PART - 1)], PART * sizeof *c);
-		if (c == NULL)
-			return NULL;
-		pd = &c[fd & (PART - 1)];
-	}
-	if (__builtin_expect(__atomic_load_n(&pd->fd, __ATOMIC_RELAXED) != fd, 0))
-		__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
+	if (fd >= PART * PART)
+		part = have((void **)&parts[fd / (PART * PART)], PART * sizeof *part);
+	if (part == NULL)
+		return NULL;
+	c = have((void **)&part[fd / PART % PART], PART * sizeof *c);
+	if (c == NULL)
+		return NULL;
+	pd = &c[fd % PART];
+	__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
 	return pd;
 }
 
@@ -291,7 +277,7 @@ check(void *arg, uintptr_t timer_seq)
 
 	// Who parks from now on starts the timer again, unless this does.
 	__atomic_store_n(&checking, 0, __ATOMIC_SEQ_CST);
-	again = check_part(first_part);
+	again = check_part(goat_polldescs);
 	for (int i = 1; i < PART; i++)
 		again |= check_part(__atomic_load_n(&parts[i], __ATOMIC_ACQUIRE));
 	if (again && __atomic_exchange_n(&checking, 1, __ATOMIC_SEQ_CST) == 0)
@@ -566,7 +552,7 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 int
 goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollseen *seen, int64_t when)
 {
-	struct goat_pollwaiter w = { 0 };
+	struct goat_pollwaiter w;
 	struct own_deadline *own = NULL;
 	int err;
 
@@ -574,6 +560,7 @@ goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollsee
 	err = arm(pd, directions, seen);
 	if (err > 0)
 		return err;
+	w.queues = 0;
 	if (err == 0) {
 		if (when != 0 && (own = begin_own(pd, &w, when)) == NULL)
 			return ENOMEM;
@@ -625,7 +612,7 @@ goat_pollpass(struct goat_polldesc *pd, unsigned directions)
 int
 goat_polllock(struct goat_polldesc *pd)
 {
-	struct goat_pollwaiter w = { 0 };
+	struct goat_pollwaiter w;
 	uint8_t was = 0;
 
 	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
@@ -781,7 +768,7 @@ take_break(int64_t delay)
 static void
 event(const struct goat_pollevent *e, struct goat_gqueue *list)
 {
-	struct goat_polldesc *pd = lookup(e->fd);
+	struct goat_polldesc *pd = goat_polldescof(e->fd);
 
 	goat_lock(&pd->lock);
 	if (pd->gen == e->gen) {        // N2

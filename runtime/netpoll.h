@@ -95,7 +95,23 @@ struct goat_polldesc {
 } __attribute__((aligned(64)));
 
 // FD's, or NULL: FD is negative, or there is no memory.
-GOAT_HIDDEN struct goat_polldesc *goat_polldescof(int fd);
+GOAT_HIDDEN struct goat_polldesc *goat_polldescslow(int fd);
+// Those of small numbers: by the upper bits, and then by these lower ones.
+enum { GOAT_POLLPART = 1 << 10 };
+extern GOAT_HIDDEN struct goat_polldesc *goat_polldescs[GOAT_POLLPART];
+
+static inline struct goat_polldesc *
+goat_polldescof(int fd)
+{
+	struct goat_polldesc *part;
+
+	if (__builtin_expect((unsigned)fd < GOAT_POLLPART * GOAT_POLLPART, 1) &&
+	    (part = __atomic_load_n(&goat_polldescs[fd / GOAT_POLLPART], __ATOMIC_ACQUIRE)) != NULL &&
+	    __atomic_load_n(&part[fd % GOAT_POLLPART].fd, __ATOMIC_RELAXED) == fd)
+		return &part[fd % GOAT_POLLPART];
+	return goat_polldescslow(fd);
+}
+
 // FD is a new file of KIND. Gives 0 or an errno.
 GOAT_HIDDEN int goat_polladopt(int fd, enum goat_pollkind kind);
 // Nobody waits any more: they get ECANCELED. Between them, the descriptor is closed.

@@ -1374,6 +1374,18 @@ goat_maxprocs(int n)
 	return old;
 }
 
+bool
+goat_canspin(void)
+{
+	const struct goat_p *p = goat_pin();
+	bool idle = p == NULL || runqempty(p);
+
+	goat_unpin();
+	return idle && __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) >
+			       __atomic_load_n(&sched.npidle, __ATOMIC_RELAXED) +
+				       __atomic_load_n(&sched.spinning, __ATOMIC_RELAXED) + 1;
+}
+
 static uint32_t
 procs_wanted(void)
 {

@@ -248,6 +248,9 @@ GOAT_HIDDEN void goat_gqueueput(struct goat_gqueue *q, struct goat_g *g);
 GOAT_HIDDEN struct goat_g *goat_gqueueget(struct goat_gqueue *q);
 // Starts the scheduler, once; whoever needs it first.
 GOAT_HIDDEN void goat_schedinit(void);
+// Whether it is worth while to spin for what another goroutine will give soon: another P runs one,
+// and nobody else could use this P. Go: canSpin.
+GOAT_HIDDEN bool goat_canspin(void);
 // The next of a pseudo-random sequence of this P or thread. Go: cheaprand.
 GOAT_HIDDEN uint32_t goat_cheaprand(void);
 

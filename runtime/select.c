@@ -233,7 +233,7 @@ select_locked(const struct goat_scase *k, size_t n, bool block, bool *received, 
 static __attribute__((noinline)) int
 goat_selectfew(const struct goat_scase *k, size_t n, bool block, bool *received)
 {
-	struct waiter at[n];            // no more than it needs: who parks here keeps it
+	struct waiter at[n | 1];        // no more than it needs: who parks here keeps it
 	struct waiters w = { at, 0 };
 
 	return select_locked(k, n, block, received, &w);

@@ -61,5 +61,6 @@ typedef struct goat_once {
 } goat_once;
 
 void goat_once_do(goat_once *once, void (*f)(void));
+void goat_once_slow(goat_once *once, void (*f)(void));
 
 #endif

@@ -27,7 +27,7 @@ polls() {
 	function=$1
 	shift
 	"$GOATCC" "$@" -S loops.c -o loops.s || return
-	awk -v "f=$function:" '$1 == f { on = 1 } on && /goat_preempting/ { n++ }
+	awk -v "f=$function:" '$1 == f { on = 1 } on && /goat_preempting|goat_stackguard/ { n++ }
 		on && /\.cfi_endproc/ { on = 0 } END { print n + 0 }' loops.s
 }
 

@@ -208,8 +208,9 @@ lower_unused_recv(struct lowering *, tree call)
 tree
 lower_called_chan_word(struct lowering *l, tree t)
 {
-	tree call, c, box, type;
+	tree call, c, box, type, set;
 	location_t where;
+	const char *text;
 
 	if (!is_chan_send(t)) {
 		if (is_call_of(t, "goat_chan_recv_"))
@@ -223,10 +224,11 @@ lower_called_chan_word(struct lowering *l, tree t)
 		return call;
 	type = elem_of(c);
 	box = save_expr(allocation(where, type, TYPE_SIZE_UNIT(type), TYPE_ALIGN_UNIT(type)));
-	box = set_and_give(dereference(box), TREE_OPERAND(t, 1), fold_convert(ptr_type_node, box));
-	TREE_SIDE_EFFECTS(box) = 1;
-	return called(runtime_call(where, ENTRY_chansend1, c, box),
-		      text_of_word("chan_send", c, TREE_OPERAND(t, 1)));
+	text = text_of_word("chan_send", c, TREE_OPERAND(t, 1));
+	set = assign(dereference(box), TREE_OPERAND(t, 1));
+	SET_EXPR_LOCATION(set, where);
+	box = in_order(called(set, text), fold_convert(ptr_type_node, box));
+	return called(runtime_call(where, ENTRY_chansend1, c, box), text);
 }
 
 // make(chan(T)[, n]): goat_make_(text, (C *)0, ...). Sizes below zero are for the runtime to refuse.

@@ -560,7 +560,7 @@ void
 decide_go(struct func *f)
 {
 	for (const struct go_site *s : f->go_sites)
-		report(f, s->where, HEAP, "func literal", "func literal escapes to heap", s->closure, "heap");
+		report(f, s->where, HEAP, "func literal", "func literal escapes to heap", s->closure, NULL);
 }
 
 void

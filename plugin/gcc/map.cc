@@ -553,7 +553,7 @@ lower_map_call(tree call)
 				    CALL_EXPR_ARG(call, 3));
 		break;
 	default:
-		value = in_order(CALL_ENTRY(&u, mapdelete), build_zero_cst(TREE_TYPE(call)));
+		value = in_order(inline_or(&u, CALL_ENTRY(&u, mapdelete)), build_zero_cst(TREE_TYPE(call)));
 	}
 	if (TREE_SIDE_EFFECTS(u.first))
 		value = in_order(u.first, value);

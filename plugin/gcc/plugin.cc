@@ -226,6 +226,7 @@ set_flags(void)
 	flag_delete_null_pointer_checks = 0;
 	flag_isolate_erroneous_paths_dereference = flag_isolate_erroneous_paths_attribute = 0;
 	flag_optimize_sibling_calls = 0;        // recover() counts frames
+	flag_crossjumping = flag_tree_tail_merge = 0;   // two calls that panic are two places in a trace
 	flag_sanitize &= ~(SANITIZE_NULL | SANITIZE_DIVIDE);    // these are panics
 	optimization_default_node = build_optimization_node(&global_options, &global_options_set);
 	optimization_current_node = optimization_default_node;

@@ -4,10 +4,10 @@
 //
 //	if (goat_preempting) goat_preempt ();
 //
-// stands at the top of each loop. It is put there when all
-// else has been done to the loop, right before GCC makes instructions: nothing is kept from becoming a
-// vector, and the load is volatile, so that nothing moves it. With -flto the rest is done by another
-// program, so the polls are put in before the functions are written out, and loops stay as they are.
+// stands at the top of each loop. It is put there when all else has been done to the loop, right before GCC
+// makes instructions: nothing is kept from becoming a vector, and the load is volatile, so that nothing moves
+// it. With -flto the rest is done by another program, so the polls are put in before the functions are written
+// out, and loops stay as they are.
 //
 // No poll is in a loop that calls nothing and is done after SHORT rounds, counting those of loops
 // inside of it that have none.

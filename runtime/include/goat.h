@@ -549,8 +549,16 @@ typedef struct goat_once {
 	goat_mutex m;
 } goat_once;
 
-// Calls f, unless that has been called for this one; returns when it has.
+// Calls f, unless that has been called for this one; returns when it has ended, be it by a panic.
 void goat_once_do(goat_once *goat_noescape once, void (*f)(void));
+void goat_once_slow(goat_once *goat_noescape once, void (*f)(void));
+
+extern __inline__ __attribute__((__gnu_inline__)) void
+goat_once_do(goat_once *goat_noescape once, void (*f)(void))
+{
+	if (__atomic_load_n(&once->done, __ATOMIC_ACQUIRE) == 0)
+		goat_once_slow(once, f);
+}
 
 // ---------------------------------------------------------------- network, see docs/netpoll.md
 

@@ -270,10 +270,13 @@ inline_on_a_key(struct call *c, enum goat_keykind_ kind, uint64_t k)
 	const struct goat_maptype *t = c->m->t;
 	void *h = c->m->h;
 
-	if (c->op == DELETE || (kind != GOAT_KEY_32 && kind != GOAT_KEY_64) ||
+	if ((kind != GOAT_KEY_32 && kind != GOAT_KEY_64) ||
 	    t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM))
 		return false;
-	if (kind == GOAT_KEY_32)
+	if (c->op == DELETE)
+		(kind == GOAT_KEY_32 ? goat_mapdelete_fast32_ : goat_mapdelete_fast64_)(
+			(void *)t, h, k, t->bucketsize, t->keys, t->elems, t->elemsize);
+	else if (kind == GOAT_KEY_32)
 		INLINE(_fast32_, (uint32_t)k);
 	else
 		INLINE(_fast64_, k);

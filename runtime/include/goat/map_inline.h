@@ -370,6 +370,8 @@ void *goat_mapaccess1_fast64(void *t, void *h, size_t k) __attribute__((__nothro
 void *goat_mapaccess2_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
 void *goat_mapassign_fast32(void *t, void *h, size_t k);
 void *goat_mapassign_fast64(void *t, void *h, size_t k);
+void goat_mapdelete_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
+void goat_mapdelete_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
 void goat_mapiternext(void *it) __attribute__((__nothrow__));
 
 #define GOAT_MAP_CALL_ ((char *)1)
@@ -485,6 +487,79 @@ call:
 
 GOAT_MAP_SET_SITE_(goat_mapassign_fast32, 4)
 GOAT_MAP_SET_SITE_(goat_mapassign_fast64, 8)
+
+// The tophash bytes WORD, of a bucket that is the first of its chain, without the cell I, which is not the
+// last one: emptyOne, or emptyRest with all empty ones before it where those after it are.
+GOAT_INLINE_ uint64_t
+goat_mapwithout_(uint64_t word, unsigned i)
+{
+	uint64_t full;
+
+	word = (word & ~((uint64_t)255 << 8 * i)) | (uint64_t)GOAT_EMPTY_ONE << 8 * i;
+	if (word >> 8 * i != GOAT_EMPTY_ONE)
+		return word;
+	full = word & ~GOAT_ONES_;      // not 0 in cells that are not empty: there are no marks of evacuation
+	return full == 0 ? 0 : word & (~(uint64_t)0 >> (__builtin_clzll(full) & ~7));
+}
+
+// Whether it is done.
+GOAT_INLINE_ bool
+goat_mapdeletesite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
+		    size_t elems, size_t elemsize)
+{
+	uint64_t hash, word, found;
+	uint8_t flags;
+	char *b, *slot;
+	unsigned i;
+
+	if (h == NULL)
+		return true;
+	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+	if (__builtin_expect(flags & (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY |
+				      GOAT_MAP_WATCHED) || h->count <= 1, 0))
+		return false;           // the last one takes the seed with it
+	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	hash = goat_hash64_(k, h->hash0);
+	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
+	if (bucketsize > 64)
+		goat_mapprefetch_(b);
+	word = goat_load64_(b);
+	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
+	if (found != 0) {
+		i = goat_lowest_(found);
+		slot = b + keys + i * keysize;
+		if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k ||
+				     i == GOAT_BUCKET_CELLS - 1, 0))
+			goto call;
+		word = goat_mapwithout_(word, i);
+		__builtin_memcpy(b, &word, sizeof word);
+		__builtin_memset(slot, 0, keysize);
+		__builtin_memset(b + elems + i * elemsize, 0, elemsize);
+		h->count--;
+	} else if (__builtin_expect(goat_zerobytes_(word) == 0, 0)) {
+		goto call;
+	}
+	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+	if (__builtin_expect(!(flags & GOAT_MAP_WRITING), 0))
+		goat_mapconflict(h, "writes");
+	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	return true;
+call:
+	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
+	return false;
+}
+
+#define GOAT_MAP_DELETE_SITE_(entry, keysize)                                                      \
+	GOAT_INLINE_ void entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,     \
+				   size_t elems, size_t elemsize)                                  \
+	{                                                                                          \
+		if (!__builtin_expect(goat_mapdeletesite_((struct goat_hmap *)h, k, keysize,       \
+							  bucketsize, keys, elems, elemsize), 1))  \
+			entry(t, h, k);                                                            \
+	}
+
+GOAT_MAP_DELETE_SITE_(goat_mapdelete_fast32, 4)
+GOAT_MAP_DELETE_SITE_(goat_mapdelete_fast64, 8)
 
 // goat_mapiternext: another cell of buckets that are not being filled.
 GOAT_INLINE_ void
