@@ -21,6 +21,7 @@ import bench  # noqa: E402
 import testlib  # noqa: E402
 
 CONNECTIONS, IDLE = 1000, 10000
+POLLERS, WATCHED = ("epoll", "poll", "select"), (10, 1000, 10000)
 
 
 class Server:
@@ -92,6 +93,24 @@ def measure_idle(server, load):
     server.stop()
 
 
+def print_pollers(args, where):
+    """What the three ways to wait cost with so many descriptors: pollers.c."""
+    exe = os.path.join(where, "pollers")
+    if testlib.run([args.goatcc, "-O2", "-w", os.path.join(HERE, "pollers.c"), "-o", exe]).status != 0:
+        print("    pollers.c does not compile")
+        return
+    print("# microseconds of one message, while goroutines are parked on so many descriptors")
+    bench.print_line("descriptors", *POLLERS, "")
+    for count in WATCHED:
+        cells = []
+        for poller in POLLERS:
+            env = dict(os.environ, GOATDEBUG=f"poller={poller}", GOMAXPROCS="1")
+            runs = [testlib.run([exe, str(count)], env=env, timeout=60) for _ in range(args.runs)]
+            good = [float(told.out) for told in runs if told.status == 0]
+            cells.append(bench.number(statistics.median(good) if good else None))
+        bench.print_line(count, *cells, "")
+
+
 def servers_of(args, where):
     def exe(name):
         return os.path.join(where, name)
@@ -116,13 +135,17 @@ def main():
     testlib.add_compiler_options(parser)
     parser.add_argument("--runs", type=int, default=3, metavar="N")
     parser.add_argument("--seconds", type=int, default=1, metavar="N", help="of each measurement")
-    parser.add_argument("--only", default="", metavar="REGEX", help="echo, http or idle")
+    parser.add_argument("--only", default="", metavar="REGEX", help="echo, http, idle or pollers")
     parser.add_argument("--go", metavar="PROG", action="append", help="as of bench.py")
     args = parser.parse_args()
     testlib.find_compilers(args)
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     where = testlib.scratch(testlib.work_dir(args, "bench"))
+    if re.search(args.only, "pollers"):
+        print_pollers(args, where)
+    if not any(re.search(args.only, what) for what in ("echo", "http", "idle")):
+        return
     load = os.path.join(where, "load")
     testlib.run([args.gcc, "-O2", "-w", os.path.join(HERE, "net_load.c"), "-o", load], timeout=60)
     servers = [s for s in servers_of(args, where) if s.works]
