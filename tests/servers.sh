@@ -129,4 +129,39 @@ if there nc; then
 	exec 7>&-
 	stop
 fi
+
+# What select cannot watch is refused, in words.
+cat >"$scratch/large.c" <<'END'
+#include <goat.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int
+main(void)
+{
+	struct rlimit files;
+	int p[2];
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || pipe(p) != 0 || dup2(p[0], 1500) != 1500)
+		return 1;
+	for (int i = 0; i < 2; i++) {
+		int r = goat_poll(1500, POLLIN, goat_now() + 1000000);
+		printf("%d %d %d\n", r, errno == EMFILE, errno == ETIMEDOUT);
+	}
+	return 0;
+}
+END
+ok "a program with a large descriptor" "$GOATCC" "$scratch/large.c" -o "$scratch/large"
+for poller in epoll poll; do
+	is "$poller takes it" "$(GOATDEBUG=poller=$poller "$scratch/large" 2>&1)" "-1 0 1
+-1 0 1"
+done
+is "select refuses it" "$(GOATDEBUG=poller=select "$scratch/large" 2>&1)" \
+	"goat: GOATDEBUG=poller=select: descriptor 1500 is above its limit of 1024 descriptors; poll and epoll have none
+-1 1 0
+-1 1 0"
 finish
