@@ -226,29 +226,29 @@ goat_chandrain(struct goat_hchan *c)
 
 // ---------------------------------------------------------------- closing
 
-// All of Q that are not won by others, before those in LIST. What they wait for to receive is
-// zero.
-static struct goat_g *
-release(struct goat_waitq *q, size_t clear, struct goat_g *list)
+// Some of Q that are not won by others. What they wait for to receive is zero. They are few at a time:
+// who closes a channel that many wait for shall find them in the cache yet when they are made ready.
+static size_t
+release(struct goat_waitq *q, size_t clear, struct goat_g **some, size_t max)
 {
 	struct goat_sudog *s;
+	size_t n = 0;
 
-	while ((s = goat_dequeue(q)) != NULL) {
-		struct goat_g *g = goat_chanwake(s, false);
-
+	while (n < max && (s = goat_dequeue(q)) != NULL) {
+		some[n++] = goat_chanwake(s, false);
 		if (s->elem != NULL)
 			goat_chanclear(s->elem, clear);
-		g->schedlink = list;
-		list = g;
 	}
-	return list;
+	return n;
 }
 
 void
 goat_closechan(void *channel)
 {
+	enum { SOME = 32 };
 	struct goat_hchan *c = channel;
-	struct goat_g *list;
+	struct goat_g *some[SOME];
+	size_t n;
 
 	if (c == NULL)
 		goat_panicplain("close of nil channel");
@@ -258,15 +258,15 @@ goat_closechan(void *channel)
 		goat_panicplain("close of closed channel");
 	}
 	SET(c->closed, 1);
-	list = release(&c->recvq, c->elemsize, NULL);
-	list = release(&c->sendq, 0, list);
-	goat_unlock(&c->lock);
-	while (list != NULL) {
-		struct goat_g *g = list;
-
-		list = g->schedlink;
-		g->schedlink = NULL;
-		goat_goready(g);
+	for (;;) {
+		n = release(&c->recvq, c->elemsize, some, SOME);
+		n += release(&c->sendq, 0, some + n, SOME - n);
+		goat_unlock(&c->lock);
+		for (size_t i = 0; i < n; i++)
+			goat_goready(some[i]);
+		if (n < SOME)
+			break;
+		goat_lock(&c->lock);
 	}
 }
 

@@ -26,6 +26,7 @@
 #include "runtime2.h"
 
 #include "knobs.h"
+#include "runq.h"
 #include "timer.h"
 
 #include <errno.h>
@@ -61,7 +62,6 @@ static const int64_t SLICE = 10000000;
 
 static struct {
 	struct goat_lock lock;          // of the lists here, and of who has which P
-	struct goat_gqueue runq;        // n is read without
 	struct goat_m *idlem, *allm;    // allm is only ever added to
 	uint32_t nidlem, nm;
 	struct goat_p *idlep;
@@ -149,175 +149,15 @@ goat_gqueueget(struct goat_gqueue *q)
 }
 
 static void
-queue_append(struct goat_gqueue *q, struct goat_gqueue *more)
-{
-	if (more->head == NULL)
-		return;
-	if (q->tail != NULL)
-		q->tail->schedlink = more->head;
-	else
-		q->head = more->head;
-	q->tail = more->tail;
-	__atomic_store_n(&q->n, q->n + more->n, __ATOMIC_RELAXED);
-	*more = (struct goat_gqueue){ 0 };
-}
-
-static void
 globrunqput(struct goat_g *g)
 {
-	goat_lock(&sched.lock);
-	goat_gqueueput(&sched.runq, g);
-	goat_unlock(&sched.lock);
+	goat_globrunqput(&g, 1);
 }
 
-static bool
-runqempty(const struct goat_p *p)
-{
-	return __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE) ==
-		       __atomic_load_n(&p->runqtail, __ATOMIC_ACQUIRE) &&
-	       __atomic_load_n(&p->runnext, __ATOMIC_ACQUIRE) == NULL;
-}
-
-// Half of a full local queue, and G, go to the global one. False if thieves were quicker.
-static bool
-runqputslow(struct goat_p *p, struct goat_g *g, uint32_t head)
-{
-	struct goat_gqueue batch = { 0 };
-	struct goat_g *half[GOAT_RUNQ / 2];
-
-	for (uint32_t i = 0; i < GOAT_RUNQ / 2; i++)
-		half[i] = __atomic_load_n(&p->runq[(head + i) % GOAT_RUNQ], __ATOMIC_RELAXED);
-	if (!__atomic_compare_exchange_n(&p->runqhead, &head, head + GOAT_RUNQ / 2, false,
-					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		return false;
-	for (uint32_t i = 0; i < GOAT_RUNQ / 2; i++)
-		goat_gqueueput(&batch, half[i]);
-	goat_gqueueput(&batch, g);
-	goat_lock(&sched.lock);
-	queue_append(&sched.runq, &batch);
-	goat_unlock(&sched.lock);
-	return true;
-}
-
-static void
-runqputtail(struct goat_p *p, struct goat_g *g)
-{
-	for (;;) {
-		uint32_t head = __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE);
-		uint32_t tail = p->runqtail;
-
-		if (tail - head < GOAT_RUNQ) {
-			__atomic_store_n(&p->runq[tail % GOAT_RUNQ], g, __ATOMIC_RELAXED);
-			__atomic_store_n(&p->runqtail, tail + 1, __ATOMIC_RELEASE);
-			return;
-		}
-		if (runqputslow(p, g, head))
-			return;
-	}
-}
-
-// G is the next to run here; who was that goes to the tail.
-static void
-runqputnext(struct goat_p *p, struct goat_g *g)
-{
-	struct goat_g *old = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
-
-	if (old == NULL) {
-		// Thieves only ever take it away.
-		__atomic_store_n(&p->runnext, g, __ATOMIC_RELEASE);
-		return;
-	}
-	old = __atomic_exchange_n(&p->runnext, g, __ATOMIC_ACQ_REL);
-	if (old != NULL)
-		runqputtail(p, old);
-}
-
-static struct goat_g *
-runqget(struct goat_p *p)
-{
-	struct goat_g *g = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
-	uint32_t head;
-
-	if (g != NULL && __atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
-						     __ATOMIC_RELAXED))
-		return g;
-	head = __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE);
-	while (p->runqtail != head) {
-		g = __atomic_load_n(&p->runq[head % GOAT_RUNQ], __ATOMIC_RELAXED);
-		if (__atomic_compare_exchange_n(&p->runqhead, &head, head + 1, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-			return g;
-	}
-	return NULL;
-}
-
-// Half of what FROM has moves to P, whose queue is empty; gives one of it. With NEXT also what FROM
-// would run next, if nothing else is there. Go: runqsteal.
-static struct goat_g *
-runqsteal(struct goat_p *p, struct goat_p *from, bool next)
-{
-	for (;;) {
-		uint32_t head = __atomic_load_n(&from->runqhead, __ATOMIC_ACQUIRE);
-		uint32_t tail = __atomic_load_n(&from->runqtail, __ATOMIC_ACQUIRE);
-		uint32_t n = tail - head;
-		struct goat_g *g;
-
-		n -= n / 2;
-		if (n == 0) {
-			g = next ? __atomic_load_n(&from->runnext, __ATOMIC_RELAXED) : NULL;
-			if (g == NULL)
-				return NULL;
-			// It is likely to run there at once: let it.
-			if (from->m != NULL)
-				usleep(3);
-			if (__atomic_compare_exchange_n(&from->runnext, &g, NULL, false,
-							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-				return g;
-			continue;
-		}
-		if (n > GOAT_RUNQ / 2)
-			continue;       // head and tail are not of one time
-		for (uint32_t i = 0; i < n; i++)
-			__atomic_store_n(&p->runq[(p->runqtail + i) % GOAT_RUNQ],
-					 __atomic_load_n(&from->runq[(head + i) % GOAT_RUNQ],
-							 __ATOMIC_RELAXED),
-					 __ATOMIC_RELAXED);
-		if (!__atomic_compare_exchange_n(&from->runqhead, &head, head + n, false,
-						 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			continue;
-		n--;
-		g = __atomic_load_n(&p->runq[(p->runqtail + n) % GOAT_RUNQ], __ATOMIC_RELAXED);
-		if (n > 0)
-			__atomic_store_n(&p->runqtail, p->runqtail + n, __ATOMIC_RELEASE);
-		return g;
-	}
-}
-
-// Some of the global queue's to P, with the lock; gives the first. MAX 0: its share.
 static struct goat_g *
 globrunqget(struct goat_p *p, size_t max)
 {
-	size_t n = sched.runq.n / __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) + 1;
-	struct goat_g *g;
-
-	if (sched.runq.n == 0)
-		return NULL;
-	if (n > sched.runq.n)
-		n = sched.runq.n;
-	if (max > 0 && n > max)
-		n = max;
-	if (n > GOAT_RUNQ / 2)
-		n = GOAT_RUNQ / 2;
-	g = goat_gqueueget(&sched.runq);
-	while (--n > 0)
-		runqputtail(p, goat_gqueueget(&sched.runq));
-	return g;
-}
-
-static size_t
-globrunqsize(void)
-{
-	return __atomic_load_n(&sched.runq.n, __ATOMIC_RELAXED);
+	return goat_globrunqget(p, __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED), max);
 }
 
 // ---------------------------------------------------------------- Ps and Ms
@@ -580,10 +420,10 @@ steal(struct goat_p *p, int64_t *now, int64_t *until)
 				continue;
 			if (turn == STEAL_TURNS - 1) {
 				run_timers(from, now, until);
-				if ((g = runqget(p)) != NULL)
+				if ((g = goat_runqget(p)) != NULL)
 					return g;
 			}
-			if ((g = runqsteal(p, from, turn == STEAL_TURNS - 1)) != NULL)
+			if ((g = goat_runqsteal(p, from, turn == STEAL_TURNS - 1)) != NULL)
 				return g;
 		}
 	}
@@ -595,10 +435,10 @@ any_work(void)
 {
 	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
 
-	if (globrunqsize() != 0)
+	if (goat_globrunqsize() != 0)
 		return true;
 	for (uint32_t i = 0; i < n; i++)
-		if (!runqempty(goat_allp[i]))
+		if (!goat_runqempty(goat_allp[i]))
 			return true;
 	return false;
 }
@@ -638,14 +478,11 @@ first_of(struct goat_gqueue *list)
 static void
 retire(struct goat_m *m)
 {
-	struct goat_p *p = m->p;
-	struct goat_gqueue all = { 0 };
 	struct goat_g *g;
 
-	while ((g = runqget(p)) != NULL)
-		goat_gqueueput(&all, g);
+	while ((g = goat_runqget(m->p)) != NULL)
+		globrunqput(g);
 	goat_lock(&sched.lock);
-	queue_append(&sched.runq, &all);
 	releasep(m);
 	goat_unlock(&sched.lock);
 	wake_if_idle();
@@ -720,19 +557,15 @@ find_near(struct goat_m *m, int64_t *now, int64_t *until)
 	struct goat_g *g = NULL;
 
 	run_timers(p, now, until);
-	if ((p->tick + 1) % GLOBAL_TICK == 0 && globrunqsize() != 0) {
-		goat_lock(&sched.lock);
+	if ((p->tick + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
-		goat_unlock(&sched.lock);
 		if (g != NULL)
 			return g;
 	}
-	if ((g = runqget(p)) != NULL)
+	if ((g = goat_runqget(p)) != NULL)
 		return g;
-	if (globrunqsize() != 0) {
-		goat_lock(&sched.lock);
+	if (goat_globrunqsize() != 0) {
 		g = globrunqget(p, 0);
-		goat_unlock(&sched.lock);
 		if (g != NULL)
 			return g;
 	}
@@ -783,11 +616,6 @@ findrunnable(struct goat_m *m)
 				return g;
 		}
 		goat_lock(&sched.lock);
-		if (sched.runq.n != 0) {
-			g = globrunqget(p, 0);
-			goat_unlock(&sched.lock);
-			return g;
-		}
 		if (too_many(p)) {
 			goat_unlock(&sched.lock);
 			continue;
@@ -884,11 +712,11 @@ pick(struct goat_p *p)
 	if (p == NULL)
 		return NULL;
 	tick = p->tick + 1;
-	if (__builtin_expect((tick % GLOBAL_TICK == 0 && globrunqsize() != 0) ||
+	if (__builtin_expect((tick % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) ||
 			     (tick % TIMER_TICK == 0 &&
 			      __atomic_load_n(&p->timers.when, __ATOMIC_RELAXED) != 0) || too_many(p), 0))
 		return NULL;
-	g = runqget(p);
+	g = goat_runqget(p);
 	if (g != NULL)
 		p->tick = tick;
 	return g;
@@ -1005,7 +833,7 @@ goat_goready(struct goat_g *g)
 		return ready_bound(g);
 	p = goat_pin();
 	if (__builtin_expect(p != NULL, 1))
-		runqputnext(p, g);
+		goat_runqputnext(p, g);
 	else
 		globrunqput(g);
 	wake_if_idle();
@@ -1015,7 +843,6 @@ goat_goready(struct goat_g *g)
 void
 goat_injectglist(struct goat_gqueue *list)
 {
-	struct goat_gqueue mine = { 0 };
 	struct goat_g *g;
 	struct goat_p *p;
 	size_t n = 0;
@@ -1032,14 +859,9 @@ goat_injectglist(struct goat_gqueue *list)
 		}
 		n++;
 		if (p != NULL)
-			runqputtail(p, g);
+			goat_runqputtail(p, g);
 		else
-			goat_gqueueput(&mine, g);
-	}
-	if (p == NULL && mine.head != NULL) {
-		goat_lock(&sched.lock);
-		queue_append(&sched.runq, &mine);
-		goat_unlock(&sched.lock);
+			globrunqput(g);
 	}
 	for (size_t i = __atomic_load_n(&sched.npidle, __ATOMIC_RELAXED); i > 0 && n > 0; i--, n--)
 		startm(NULL, false);
@@ -1078,7 +900,7 @@ goat_yield(void)
 		return yield_far(g);
 	e = goat_errno();
 	g->status = GOAT_GRUNNABLE;
-	runqputtail(g->m->p, g);
+	goat_runqputtail(g->m->p, g);
 	leave_for(g, next, false);
 	g->m->pinned = 0;
 	goat_seterrno(e);
@@ -1261,7 +1083,7 @@ goat_newproc(void *fn, void *args, size_t size)
 	p = goat_pin();
 	g = make_g(p, fn, args, size, pc);
 	if (p != NULL)
-		runqputnext(p, g);
+		goat_runqputnext(p, g);
 	else
 		globrunqput(g);
 	wake_if_idle();
@@ -1378,7 +1200,7 @@ bool
 goat_canspin(void)
 {
 	const struct goat_p *p = goat_pin();
-	bool idle = p == NULL || runqempty(p);
+	bool idle = p == NULL || goat_runqempty(p);
 
 	goat_unpin();
 	return idle && __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) >
@@ -1456,7 +1278,7 @@ take(struct goat_p *p, struct goat_m *m, uint32_t tick)
 static void
 handoffp(struct goat_p *p)
 {
-	if (!runqempty(p) || globrunqsize() != 0 ||
+	if (!goat_runqempty(p) || goat_globrunqsize() != 0 ||
 	    __atomic_load_n(&p->timers.when, __ATOMIC_ACQUIRE) != 0 ||
 	    (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
 	     __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0))
@@ -1493,7 +1315,7 @@ look_at(struct goat_p *p, int64_t now)
 	}
 	if (!sched.barrier)
 		return false;
-	if (since < SLICE && runqempty(p) && globrunqsize() == 0)
+	if (since < SLICE && goat_runqempty(p) && goat_globrunqsize() == 0)
 		return false;
 	if (since < 2 * SLICE && !thread_sleeps(m, since >= SLICE))
 		return false;
@@ -1586,12 +1408,13 @@ checkdead(void)
 	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
 
 	if (sched.nm > sched.nidlem || sched.bound > __atomic_load_n(&sched.parked, __ATOMIC_SEQ_CST) ||
-	    __atomic_load_n(&sched.coming, __ATOMIC_SEQ_CST) != 0 || sched.runq.n != 0)
+	    __atomic_load_n(&sched.coming, __ATOMIC_SEQ_CST) != 0 ||
+	    goat_globrunqsize() != 0)
 		return;
 	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
 		return;
 	for (uint32_t i = 0; i < n; i++)
-		if (!runqempty(goat_allp[i]))
+		if (!goat_runqempty(goat_allp[i]))
 			return;
 	goat_deadlock(sched.mainexited && goat_numgoroutine() == 0
 			      ? "no goroutines (main called runtime.Goexit) - deadlock!"

@@ -244,7 +244,10 @@ func contended(n int) {
 func fanOut(n int) {
 	var wg sync.WaitGroup
 	for ; n > 0; n -= batch {
-		k := min(n, batch)
+		k := batch
+		if n < k {
+			k = n
+		}
 		wg.Add(k)
 		for i := 0; i < k; i++ {
 			go wg.Done()
