@@ -36,7 +36,10 @@ uint64_t
 goat_fastrand(void)
 {
 	if (__builtin_expect(state == 0, 0))
-		state = goat_mix_((uintptr_t)&state ^ goat_hashkey[3], goat_hashkey[2]);
+		state = goat_mix_((goat_knob_seed != 0 ? (uintptr_t)goat_knob_seed : (uintptr_t)&state) ^
+					  goat_hashkey[3],
+				  goat_hashkey[2]) |
+			1;
 	state += 0xa0761d6478bd642f;
 	return goat_mix_(state, state ^ goat_hashkey[1]);
 }
@@ -46,7 +49,6 @@ goat_randseed(uint64_t seed)
 {
 	for (size_t i = 0; i < 4; i++)
 		goat_hashkey[i] = goat_mix_(seed + i, 0x9e3779b97f4a7c15) | 1;
-	state = goat_mix_(seed, 0xd1b54a32d192ed03) | 1;
 }
 
 static void

@@ -46,6 +46,18 @@ static int uncleared;
 // Go: runtime.zerobase, the address of every object of size zero.
 static max_align_t zerobase;
 
+// The collector gives up, holding its lock; without TEXT it has said why, and it was memory.
+static void GC_CALLBACK
+collector_died(const char *text)
+{
+	char buf[200];
+	int n = snprintf(buf, sizeof buf, "fatal error: runtime: %s\n", text != NULL ? text : "out of memory");
+
+	n = (int)write(2, buf, (size_t)n);      // nothing to be done if it does not arrive
+	(void)n;
+	_exit(2);
+}
+
 static int64_t started, collecting;      // when
 static size_t before;                   // bytes in use, the dead ones too
 
@@ -73,6 +85,7 @@ __attribute__((constructor)) static void
 start(void)
 {
 	started = goat_now();
+	GC_set_abort_func(collector_died);
 	GC_set_handle_fork(1);
 	GC_INIT();
 	if (getenv("GC_INITIAL_HEAP_SIZE") == NULL)

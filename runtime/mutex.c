@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// mutex.c: mutual exclusion of goroutines, and what is done once.
+// mutex.c: mutual exclusion of goroutines.
 //
 // A mutex is in one of two modes. Normally who wakes up competes with those who come just then, and
 // often loses: they run already, and may take it many times before anybody else would have woken. One
@@ -8,7 +8,7 @@
 // first in the queue, and those who come queue up. The last of the queue, or one who has waited for
 // less, switches back.
 //
-// Go:    as internal/sync/mutex.go and sync/once.go.
+// Go:    as internal/sync/mutex.go.
 // Layer: wait.
 
 #include "sync.h"
@@ -147,37 +147,4 @@ goat_mutex_unlockslow(goat_mutex *m, int32_t now)
 						(now - MUTEX_WAITER) | MUTEX_WOKEN, false,
 						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			return goat_semrelease(&m->sema, false);
-}
-
-// ---------------------------------------------------------------- once
-
-// However f is left: by a panic and by goexit too.
-static void
-done(goat_once **once)
-{
-	goat_release(*once);
-	__atomic_store_n(&(*once)->done, 1, __ATOMIC_RELEASE);
-	goat_mutex_unlock(&(*once)->m);
-}
-
-void
-goat_once_slow(goat_once *once, void (*f)(void))
-{
-	goat_mutex_lock(&once->m);
-	if (once->done != 0)
-		return goat_mutex_unlock(&once->m);
-	{
-		__attribute__((cleanup(done))) goat_once *running = once;
-
-		(void)running;
-		f();
-	}
-}
-
-void
-goat_once_do(goat_once *once, void (*f)(void))
-{
-	if (__builtin_expect(__atomic_load_n(&once->done, __ATOMIC_ACQUIRE) == 0, 0))
-		goat_once_slow(once, f);
-	goat_acquire(once);
 }

@@ -242,7 +242,8 @@ locked(struct goat_rtimer *t)
 		if (p == NULL)
 			return NULL;
 		goat_lock(&p->timers.lock);
-		if (__builtin_expect(__atomic_load_n(&t->p, __ATOMIC_RELAXED) == p, 1))
+		// It may have come here from another heap, by who had the lock of that.
+		if (__builtin_expect(__atomic_load_n(&t->p, __ATOMIC_ACQUIRE) == p, 1))
 			return p;
 		goat_unlock(&p->timers.lock);
 	}
@@ -262,7 +263,7 @@ lockedroom(struct goat_rtimer *t)
 		if (t->at != 0)
 			return p;
 		if (p != mine)
-			__atomic_store_n(&t->p, mine, __ATOMIC_RELAXED);
+			__atomic_store_n(&t->p, mine, __ATOMIC_RELEASE);
 		else if (p->timers.n < p->timers.room)
 			return p;
 		else

@@ -76,7 +76,7 @@ try_pieces() {
 
 poller="net netpoll netpoll_epoll netpoll_poll netpoll_select"
 for flags in "" -fsanitize=thread; do
-	try_pieces chans "chan select sema mutex rwmutex waitgroup" "$flags"
+	try_pieces chans "chan select sema mutex once rwmutex waitgroup" "$flags"
 	try_pieces net "$poller" "$flags"
 done
 try_pieces net "$poller" -fsanitize=address

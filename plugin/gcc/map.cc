@@ -65,7 +65,7 @@ enum {
 	MIGHT_PANIC = 16,
 	NOSCAN = 32,
 };
-enum { CELLS = 8, MAX_INLINE = 128, MAX_ALIGN = 16 };
+enum { CELLS = 8, MAX_INLINE = 128, MAX_ALIGN = 16, MAX_INLINE_PLACES = 8 };
 
 // Which of REFLEXIVE, NEED_UPDATE and MIGHT_PANIC keys of TYPE are.
 int
@@ -333,14 +333,21 @@ call_entry(const struct map_use *u, enum entry general, enum entry fast32, enum 
 	}
 }
 
-// Whether code that may as well be a call is wanted inline here. What is inlined always must not meet
-// options of one function that forbid it.
+// Whether code that may as well be a call is wanted inline here: in the first places of a function, as
+// each takes some 200 bytes and 10 ms of the compiler's time. What is inlined always must not meet options
+// of one function that forbid it.
 bool
 inline_wanted(void)
 {
+	static tree counted;
+	static int places;
 	tree fn = current_function_decl;
 
-	return optimize >= 2 && !optimize_size && POINTER_SIZE == 64 && fn != NULL_TREE &&
+	if (fn != counted) {
+		counted = fn;
+		places = 0;
+	}
+	return ++places <= MAX_INLINE_PLACES && optimize >= 2 && !optimize_size && POINTER_SIZE == 64 && fn != NULL_TREE &&
 	       DECL_FUNCTION_SPECIFIC_TARGET(fn) == NULL_TREE &&
 	       DECL_FUNCTION_SPECIFIC_OPTIMIZATION(fn) == NULL_TREE &&
 	       lookup_attribute("no_sanitize", DECL_ATTRIBUTES(fn)) == NULL_TREE &&

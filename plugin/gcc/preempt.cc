@@ -265,7 +265,7 @@ calls_itself(function *fun)
 bool
 may_look(function *fun)
 {
-	return !opt.no_preempt && !fun->calls_setjmp && !fun->has_nonlocal_label &&
+	return !opt.no_preempt && flag_lto == NULL && !fun->calls_setjmp && !fun->has_nonlocal_label &&
 	       !(flag_sanitize & (SANITIZE_ADDRESS | SANITIZE_THREAD | SANITIZE_HWADDRESS));
 }
 

@@ -239,5 +239,6 @@ HIDDEN(goat_gostart)
 	ud2
 END(goat_gostart)
 
-	.section .note.GNU-stack, "", @progbits
 #endif
+
+	.section .note.GNU-stack, "", %progbits

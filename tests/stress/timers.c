@@ -400,6 +400,9 @@ read_some(void *arg)
 			goat_set_deadline(p->fd[0], 0);
 			continue;
 		}
+		// The number may be of another file meanwhile, as sysmon opens some.
+		if (__atomic_load_n(&p->closed[0], __ATOMIC_ACQUIRE))
+			return;
 		for (ssize_t i = 0; i < n; i++)
 			if (buf[i] != (unsigned char)((p->read + i) * 7))
 				check(false, "another byte than was written, at", p->read + i, 0);
@@ -425,15 +428,15 @@ disturb(void *arg)
 	}
 	// Both ends may have somebody parked on them.
 	goat_sleep((int64_t)rng_below(&rng, 3000) * US);
-	p->closed[1] = true;
+	__atomic_store_n(&p->closed[1], true, __ATOMIC_RELEASE);
 	check(goat_close(p->fd[1]) == 0, "errno of close", error(), 0);
 	if (rng_below(&rng, 2) == 0) {
-		p->closed[0] = true;
+		__atomic_store_n(&p->closed[0], true, __ATOMIC_RELEASE);
 		check(goat_close(p->fd[0]) == 0, "errno of close", error(), 0);
 	}
 }
 
-// All are opened before the first is closed, so that no number is used again.
+// All are opened before the first is closed, so that no number is another pair's.
 static void
 sockets(uint64_t *rng)
 {
