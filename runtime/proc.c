@@ -1372,7 +1372,7 @@ static void *
 sysmon(void *arg)
 {
 	int64_t delay = 20 * US;
-	int idle = 0;
+	int idle = 0, nothing = 0;
 
 	(void)arg;
 	for (;;) {
@@ -1387,9 +1387,12 @@ sysmon(void *arg)
 			more = goat_stackreclaim();
 		if (more)
 			idle = 0;
-		if (!more && all_idle()) {
+		// To be woken and to look often again costs a server more than the rest of the runtime,
+		// if it is idle for a moment after each batch: sleep only after a while of nothing.
+		nothing = all_idle() ? nothing + 1 : 0;
+		if (!more && nothing > 3 && delay >= 10 * MS) {
 			wait_for_work();
-			idle = 0;
+			nothing = idle = 0;
 		}
 		int64_t now = goat_now();
 
