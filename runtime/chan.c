@@ -231,10 +231,16 @@ goat_chandrain(struct goat_hchan *c)
 static size_t
 release(struct goat_waitq *q, size_t clear, struct goat_g **some, size_t max)
 {
+	enum { AHEAD = 6 };
 	struct goat_sudog *s;
 	size_t n = 0;
 
 	while (n < max && (s = goat_dequeue(q)) != NULL) {
+		// One leads to the next, and none is in the cache. But neighbours were often made one after
+		// the other, on stacks that are equally far apart.
+		if (q->first != NULL)
+			__builtin_prefetch((const char *)q->first + AHEAD * ((const char *)q->first - (const char *)s),
+					   1);
 		some[n++] = goat_chanwake(s, false);
 		if (s->elem != NULL)
 			goat_chanclear(s->elem, clear);

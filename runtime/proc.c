@@ -1382,9 +1382,10 @@ sysmon(void *arg)
 			delay *= 2;
 		usleep((useconds_t)((delay < 10 * MS ? delay : 10 * MS) / US));
 		bool more = true;
+		int64_t now = goat_now();
 
 		for (int i = 0; i < RECLAIMS && more; i++)
-			more = goat_stackreclaim();
+			more = goat_stackreclaim(now);
 		if (more)
 			idle = 0;
 		// To be woken and to look often again costs a server more than the rest of the runtime,
@@ -1393,9 +1394,8 @@ sysmon(void *arg)
 		if (!more && nothing > 3 && delay >= 10 * MS) {
 			wait_for_work();
 			nothing = idle = 0;
+			now = goat_now();
 		}
-		int64_t now = goat_now();
-
 		poll_network(now);
 		idle = retake(now) ? 0 : idle + 1;
 	}
@@ -1429,17 +1429,19 @@ checkdead(void)
 static uint32_t marks;
 
 static void
-push_parked(struct goat_g *g, void *arg)
+push_parked(struct goat_g *g, void *now)
 {
+	if (g->status == GOAT_GWAITING && g->waitsince == 0)
+		g->waitsince = *(int64_t *)now;
 	if (g->status != GOAT_GDEAD && g->status != GOAT_GIDLE && g->gcmark != marks)
 		goat_pushstack(g->sp);
-	(void)arg;
 }
 
 void
 goat_pushstacks(void)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	int64_t now = goat_now();
 
 	marks++;
 	for (struct goat_m *m = sched.allm; m != NULL; m = m->all) {
@@ -1453,7 +1455,7 @@ goat_pushstacks(void)
 			goat_pushstack(part->sp);
 		(part->below != NULL ? part->parent_g : part)->gcmark = marks;
 	}
-	goat_forallgs(push_parked, NULL);
+	goat_forallgs(push_parked, &now);
 	goat_trimstacks();
 }
 

@@ -68,10 +68,13 @@ struct goat_g {
 	bool printing;                  // the text of a panic is being asked for
 	bool bound;                     // to its thread: it has no stack and no P of ours
 	struct goat_m *m;               // on which it runs, or ran last
+	uintptr_t guard;                // goat_stackguard while it runs; 0: no need to look
 	struct goat_g *schedlink;       // the next of a list
 	void *param;                    // what the one who woke it left: a sudog
+	int64_t waitsince;              // about when it parked, once a collection has seen it; else 0
 	uint32_t selectdone;            // a select of it has been won
 	uint32_t note;                  // futex of a bound one
+	// So far what a switch touches: a line of the cache.
 	uintptr_t lo, hi;               // the stack
 	uint64_t id;                    // 1: of main
 	struct goat_panic *panics;      // the newest first
@@ -79,7 +82,6 @@ struct goat_g {
 	// The signal behind a panic, if any.
 	int sig, sigcode;
 	uintptr_t sigaddr, sigpc;
-	int64_t waitsince;              // goat_now() when it parked, as far as anybody looked; else 0
 	uintptr_t gopc;                 // behind the go statement
 	uint64_t parent;                // id of who said it
 	void *altstack;                 // of a bound one: for signals; NULL: none, or not ours
@@ -91,7 +93,6 @@ struct goat_g {
 	uint32_t slot;                  // number of the stack
 	uint32_t depth;                 // of a segment: which it is, from 1 on
 	bool segmented;                 // the stack goes on in segments
-	uintptr_t guard;                // goat_stackguard while it runs; 0: no need to look
 	struct goat_g *top, *spare;     // segments
 	struct goat_g *below, *parent_g;        // of a segment
 	uint32_t gcmark;                // the last collection that has pushed its stack
@@ -288,7 +289,7 @@ GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
 // G is dead; the caller may still be on its stack.
 GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
 // Gives memory back to the system where there are many dead stacks; whether there is more to do.
-GOAT_HIDDEN bool goat_stackreclaim(void);
+GOAT_HIDDEN bool goat_stackreclaim(int64_t now);
 // Calls f(g, arg) for each G that has a stack of ours and is not dead.
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The same for bound ones, for a program that ends: nobody else adds any.

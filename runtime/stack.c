@@ -60,6 +60,7 @@ enum {
 	MSIZE = 2 << 20,                // ThreadSanitizer needs 900 KiB of it
 	COLOURS = 32,
 	LINE = 64,
+	RECLAIM_AFTER = 100000000,      // nanoseconds in which no more have ended than begun
 	KEEP = 16384,                   // dead stacks that are kept with their first page
 	BATCH = 256,                    // that are given back at a time
 };
@@ -360,14 +361,21 @@ give_back_all(const uint32_t *slots, size_t n)
 	}
 }
 
+// While more and more end, they may be wanted again, and each page that is taken from other threads
+// interrupts these.
 bool
-goat_stackreclaim(void)
+goat_stackreclaim(int64_t now)
 {
+	static size_t seen;
+	static int64_t grown;
 	struct goat_g *gs[BATCH];
 	uint32_t slots[BATCH];
-	size_t n;
+	size_t n = __atomic_load_n(&stacks.ndead, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&stacks.ndead, __ATOMIC_RELAXED) <= KEEP)
+	if (n > seen)
+		grown = now;
+	seen = n;
+	if (n <= KEEP || now - grown < RECLAIM_AFTER)
 		return false;
 	n = take_dead(gs);
 	for (size_t i = 0; i < n; i++) {

@@ -549,6 +549,7 @@ print_one(struct goat_g *g, void *arg)
 {
 	static struct goat_trace trace;
 	struct goat_regs regs;
+	int64_t minutes = (goat_now() - g->waitsince) / 60000000000;
 
 	if (g == arg || g->status == GOAT_GDEAD || g->status == GOAT_GIDLE)
 		return;
@@ -556,6 +557,11 @@ print_one(struct goat_g *g, void *arg)
 	goat_printuint(g->id);
 	goat_print(" [");
 	goat_print(status_text(g));
+	if (g->status == GOAT_GWAITING && g->waitsince != 0 && minutes > 0) {
+		goat_print(", ");
+		goat_printint(minutes);
+		goat_print(" minutes");
+	}
 	goat_print("]:\n");
 	if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0 || (g->bound && g->where == NULL)) {
 		goat_print("\tgoroutine running on other thread; stack unavailable\n");
