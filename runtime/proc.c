@@ -20,7 +20,7 @@
 //	    the head comment of runtime/proc.go.
 //
 // Go:    as runtime/proc.go. There a goroutine always goes over g0; system calls tell the scheduler, here
-//        sysmon asks the kernel whether the thread sleeps.
+//        sysmon looks whether the thread uses any time.
 // Layer: sched.
 
 #include "runtime2.h"
@@ -30,7 +30,6 @@
 #include "timer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -1232,25 +1231,17 @@ wake_sysmon(void)
 	goat_futexwake(&sched.sysmonnote, 1);
 }
 
-// Whether the thread sleeps in the kernel, as its state there says; if that cannot be read, OTHERWISE.
-static bool
-thread_sleeps(const struct goat_m *m, bool otherwise)
+// The processor time that the thread of M has used: what does not change while it sleeps in the kernel.
+// This way no descriptor of the program's is touched, as files in /proc would.
+static int64_t
+used_time(const struct goat_m *m)
 {
-	char path[64], text[256], *state;
-	ssize_t n;
-	int fd;
+	enum { SCHED = 2, PER_THREAD = 4 };     // of the kernel's names of clocks
+	struct timespec t;
 
-	snprintf(path, sizeof path, "/proc/self/task/%d/stat", m->tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return otherwise;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
-		return otherwise;
-	text[n] = '\0';
-	state = strrchr(text, ')');
-	return state != NULL && (state[2] == 'S' || state[2] == 'D');
+	if (clock_gettime((clockid_t)((~(unsigned)m->tid << 3) | PER_THREAD | SCHED), &t) != 0)
+		return -1;
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 // S2. Takes P away from its M, which does not answer. False if it has come into the runtime.
@@ -1296,7 +1287,7 @@ look_at(struct goat_p *p, int64_t now)
 {
 	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
 	uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
-	int64_t since;
+	int64_t since, used;
 
 	if (m == NULL || __atomic_load_n(&m->curg, __ATOMIC_RELAXED) == NULL) {
 		p->seenwhen = 0;
@@ -1305,6 +1296,7 @@ look_at(struct goat_p *p, int64_t now)
 	if (p->seenwhen == 0 || tick != p->seentick) {
 		p->seentick = tick;
 		p->seenwhen = now;
+		p->seenused = -1;
 		return false;
 	}
 	since = now - p->seenwhen;
@@ -1317,7 +1309,9 @@ look_at(struct goat_p *p, int64_t now)
 		return false;
 	if (since < SLICE && goat_runqempty(p) && goat_globrunqsize() == 0)
 		return false;
-	if (since < 2 * SLICE && !thread_sleeps(m, since >= SLICE))
+	used = p->seenused;
+	p->seenused = used_time(m);
+	if (since < 2 * SLICE && (p->seenused < 0 || used != p->seenused))
 		return false;
 	if (!take(p, m, tick))
 		return false;

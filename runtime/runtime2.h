@@ -203,7 +203,7 @@ struct goat_p {
 	int64_t ngo;                    // goroutines made here, less those that ended here
 	// sysmon's: what it saw last
 	uint32_t seentick;
-	int64_t seenwhen;
+	int64_t seenwhen, seenused;
 } __attribute__((aligned(64)));
 
 // All that have been made; they stay. NULL from the first that was not.

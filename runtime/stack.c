@@ -60,7 +60,7 @@ enum {
 	MSIZE = 2 << 20,                // ThreadSanitizer needs 900 KiB of it
 	COLOURS = 32,
 	LINE = 64,
-	RECLAIM_AFTER = 100000000,      // nanoseconds in which no more have ended than begun
+	RECLAIM_AFTER = 1000000000,     // nanoseconds in which no more have ended than begun
 	KEEP = 16384,                   // dead stacks that are kept with their first page
 	BATCH = 256,                    // that are given back at a time
 };
