@@ -36,7 +36,7 @@
 // of the G is given back to the system. Where there are more than KEEP, sysmon gives back all of them.
 //
 // Go:    as runtime/stack.go in what it is for; Go copies stacks to larger ones.
-// Layer: sched.
+// Layer: stack.
 
 #include "runtime2.h"
 

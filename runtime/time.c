@@ -20,7 +20,7 @@
 //
 // Go:    as runtime/time.go. There, channels' timers are in no heap unless somebody waits, timers
 //        that are stopped stay in the heap until it is their turn, and a lock belongs to each timer.
-// Layer: sched.
+// Layer: wait.
 
 #include "chan.h"
 #include "timer.h"

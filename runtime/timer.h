@@ -2,7 +2,7 @@
 //
 // timer.h: something that happens at a time.
 //
-// Layer: sched.
+// Layer: wait.
 
 #ifndef GOAT_TIMER_H
 #define GOAT_TIMER_H
