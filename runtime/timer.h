@@ -9,8 +9,8 @@
 
 #include "runtime2.h"
 
-// Zeroed is ready for use; set f, arg and seq. Only time.c looks at the rest. Where it lies must stay
-// as long as it is pending.
+// Zeroed is ready for use; set f, arg and seq. Only time.c looks at the rest. Where it lies must
+// stay as long as it is pending.
 struct goat_rtimer {
 	int64_t when;                   // in goat_now() time
 	// Called on whatever stack by whoever runs timers, with a P: must not park. Go: timer.f.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// timers.c: goroutines start, stop and reset timers, sleep, give up on channels and on sockets, and close
-// these under each other. Nothing comes early; each time that a timer was started ends in one way, a
-// value received or a stop or reset that says `pending`; what is read is what was written.
+// timers.c: goroutines start, stop and reset timers, sleep, give up on channels and on sockets, and
+// close these under each other. Nothing comes early; each time that a timer was started ends in one
+// way, a value received or a stop or reset that says `pending`; what is read is what was written.
 //
 //	timers [ROUNDS]         TEST_SEED replays a run, as far as the scheduler does
 //
