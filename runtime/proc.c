@@ -621,6 +621,8 @@ goat_wakenetpoller(int64_t when)
 
 	if (!goat_sched.started)
 		return;
+	// Whoever goes to sleep now sees the timer, or is seen.
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
 		return goat_wakep();
 	until = __atomic_load_n(&goat_sched.polluntil, __ATOMIC_SEQ_CST);
