@@ -161,7 +161,7 @@ acquirep(struct goat_m *m, struct goat_p *p)
 {
 	__atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->p, p, __ATOMIC_RELAXED);
-	p->preempt = false;
+	__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 	p->seenwhen = 0;
 }
 
@@ -529,13 +529,16 @@ find_near(struct goat_m *m, int64_t *now, int64_t *until)
 	struct goat_g *g = NULL;
 
 	run_timers(p, now, until);
-	if ((p->tick + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
+	if ((p->turn + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
-		if (g != NULL)
+		if (g != NULL) {
+			p->tick++;
 			return g;
+		}
 	}
 	if ((g = goat_runqget(p)) != NULL)
 		return g;
+	p->tick++;
 	if (goat_globrunqsize() != 0) {
 		g = globrunqget(p, 0);
 		if (g != NULL)
@@ -573,7 +576,6 @@ findrunnable(struct goat_m *m)
 			retire(m);
 			continue;
 		}
-		p->preempt = false;
 		if ((g = find_near(m, &now, &until)) != NULL)
 			return g;
 		if (m->spinning ||
@@ -669,7 +671,7 @@ schedule(struct goat_m *m)
 			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 			goat_wakep();
 		}
-		m->p->tick++;
+		m->p->turn++;
 		m->g0.oncpu = 1;
 		execute(m, g);
 		swap(&m->g0, g, false);
@@ -680,19 +682,19 @@ schedule(struct goat_m *m)
 static inline struct goat_g *
 pick(struct goat_p *p)
 {
-	uint32_t tick;
+	uint32_t turn;
 	struct goat_g *g;
 
 	if (p == NULL)
 		return NULL;
-	tick = p->tick + 1;
-	if (__builtin_expect((tick % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) ||
-			     (tick % TIMER_TICK == 0 &&
+	turn = p->turn + 1;
+	if (__builtin_expect((turn % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) ||
+			     (turn % TIMER_TICK == 0 &&
 			      __atomic_load_n(&p->timers.when, __ATOMIC_RELAXED) != 0) || too_many(p), 0))
 		return NULL;
 	g = goat_runqget(p);
 	if (g != NULL)
-		p->tick = tick;
+		p->turn = turn;
 	return g;
 }
 
@@ -891,14 +893,12 @@ goat_preempt(void)
 		return;
 	m->pinned = 1;
 	p = m->p;
-	if (p != NULL && !p->preempt) {
+	if (p != NULL && !__atomic_load_n(&p->preempt, __ATOMIC_RELAXED)) {
 		m->pinned = 0;
 		return;
 	}
-	if (p != NULL) {
-		p->preempt = false;
-		__atomic_store_n(&goat_preempting, 0, __ATOMIC_RELAXED);
-	}
+	if (p != NULL)
+		__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 	yield_far(g);
 }
 

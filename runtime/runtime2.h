@@ -186,7 +186,8 @@ struct goat_timer_heap {
 
 struct goat_p {
 	uint32_t id;
-	uint32_t tick;                  // how many times a goroutine was chosen
+	uint32_t turn;                  // how many times a goroutine was chosen
+	uint32_t tick;                  // the same, but for those that inherit the time of another
 	struct goat_m *m;               // or NULL: idle
 	// Go: runqhead, runqtail, runq, runnext. Whoever has the P writes tail; anybody steals at head.
 	uint32_t runqhead __attribute__((aligned(64)));

@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 enum { US = 1000, MS = 1000000 };
+// Where processors are busy with other processes, a thread that could run gets no time either: so long it
+// is given at least.
+enum { BLOCKED = 100 * US };
 enum { RECLAIMS = 8 };                  // batches of dead stacks given back before it looks
 
 void
@@ -99,13 +102,12 @@ look_at(struct goat_p *p, int64_t now)
 	}
 	since = now - p->seenwhen;
 	if (since >= GOAT_MAXRUN) {
-		p->preempt = true;
-		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&p->preempt, true, __ATOMIC_RELAXED);
 		__atomic_store_n(m->stackguard, UINTPTR_MAX, __ATOMIC_RELAXED);
 	}
 	if (!goat_sched.barrier)
 		return false;
-	if (since < GOAT_MAXRUN && goat_runqempty(p) && goat_globrunqsize() == 0)
+	if (since < BLOCKED || (since < GOAT_MAXRUN && goat_runqempty(p) && goat_globrunqsize() == 0))
 		return false;
 	used = p->seenused;
 	p->seenused = used_time(m);
@@ -121,10 +123,15 @@ look_at(struct goat_p *p, int64_t now)
 static bool
 retake(int64_t now)
 {
-	bool any = false;
+	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
+	bool any = false, preempting = false;
 
-	for (uint32_t i = 0; i < __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE); i++)
+	for (uint32_t i = 0; i < n; i++) {
 		any |= look_at(goat_allp[i], now);
+		preempting |= __atomic_load_n(&goat_allp[i]->preempt, __ATOMIC_RELAXED);
+	}
+	if (goat_preempting != preempting)
+		__atomic_store_n(&goat_preempting, preempting, __ATOMIC_RELAXED);
 	return any;
 }
 
