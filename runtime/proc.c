@@ -1022,6 +1022,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 
 	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0))
 		wait_until_left(g);
+	goat_stackbegin(g);
 	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
 		g->fiber = __tsan_create_fiber(0);
 	if (size <= ARGS) {
@@ -1031,7 +1032,6 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 	g->sp = arch_newstack(top, fn, args);
 	goat_release(g);
 	g->fake = NULL;
-	goat_stackreset(g);
 	g->gopc = pc;
 	g->parent = goat_g != NULL ? goat_g->id : 0;
 	g->trimmed = false;

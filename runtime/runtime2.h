@@ -287,6 +287,8 @@ GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
 // stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
 GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
+// G, which was dead, begins anew at the top of its stack.
+GOAT_HIDDEN void goat_stackbegin(struct goat_g *g);
 // G is dead; the caller may still be on its stack.
 GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
 // Gives memory back to the system where there are many dead stacks; whether there is more to do.
