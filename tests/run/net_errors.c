@@ -634,13 +634,13 @@ blocking(void)
 		sum -= chan_recv(out);
 	CHECK(sum == 2 * ('s' + 'p'));
 	go write_much(pp[1], 'x', wrote);
-	while (have < 4 << 20 && (n = goat_read(pp[0], big, 1 << 20)) > 0)
+	while (have < MUCH && (n = goat_read(pp[0], big, 1 << 20)) > 0)
 		have += n;
-	CHECK(have == 4 << 20 && chan_recv(wrote) == have);
+	CHECK(have == MUCH && chan_recv(wrote) == have);
 	go write_much(s[1], 'x', wrote);
-	for (have = 0; have < 4 << 20 && (n = goat_read(s[0], big, 1 << 20)) > 0; have += n)
+	for (have = 0; have < MUCH && (n = goat_read(s[0], big, 1 << 20)) > 0; have += n)
 		;
-	CHECK(have == 4 << 20 && chan_recv(wrote) == have);
+	CHECK(have == MUCH && chan_recv(wrote) == have);
 	CHECK(!(fcntl(s[0], F_GETFL) & O_NONBLOCK) && !(fcntl(pp[1], F_GETFL) & O_NONBLOCK));
 	// Its deadlines.
 	CHECK(goat_set_deadline(pp[0], goat_now() + 2 * ms) == 0);
