@@ -52,20 +52,11 @@ check(bool right, const char *what, long a, long b)
 	__atomic_add_fetch(&trouble, 1, __ATOMIC_RELAXED);
 }
 
-const char *__tsan_default_suppressions(void);
-
 // errno, though we may be in another thread than before.
 __attribute__((noipa)) static int
 error(void)
 {
 	return errno;
-}
-
-// That a descriptor is closed while somebody uses it is what is tested.
-const char *
-__tsan_default_suppressions(void)
-{
-	return "race:sys_close\n";
 }
 
 // ---------------------------------------------------------------- calls that fail
