@@ -114,8 +114,8 @@ GOAT_HIDDEN void goat_freeg(void);
 
 // ---------------------------------------------------------------- locks, see lock.c
 
-// ThreadSanitizer, where the program has it, does not see what the runtime does: it is told that what
-// was done before a release of an address is seen after an acquire of it.
+// ThreadSanitizer, where the program has it, does not see what the runtime does: it is told that
+// what was done before a release of an address is seen after an acquire of it.
 void __tsan_acquire(void *at) __attribute__((weak));
 void __tsan_release(void *at) __attribute__((weak));
 
@@ -280,8 +280,8 @@ goat_unpin(void)
 		m->pinned--;
 }
 
-// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason less;
-// wakes N.
+// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason
+// less; wakes N.
 GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
 GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
@@ -341,8 +341,8 @@ GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 // timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
 
-// netpoll.c, as Go's: goroutines that have become ready, after waiting for at most DELAY nanoseconds
-// (< 0: until there are some or netpollbreak is called).
+// netpoll.c, as Go's: goroutines that have become ready, after waiting for at most DELAY
+// nanoseconds (< 0: until there are some or netpollbreak is called).
 GOAT_HIDDEN struct goat_gqueue goat_netpoll(int64_t delay);
 GOAT_HIDDEN void goat_netpollbreak(void);
 GOAT_HIDDEN void goat_netpollinit(void);
