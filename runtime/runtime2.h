@@ -186,7 +186,8 @@ struct goat_timer_heap {
 
 struct goat_p {
 	uint32_t id;
-	uint32_t tick;                  // how many times a goroutine was chosen
+	uint32_t turn;                  // how many times a goroutine was chosen
+	uint32_t tick;                  // the same, but for those that inherit the time of another
 	struct goat_m *m;               // or NULL: idle
 	// Go: runqhead, runqtail, runq, runnext. Whoever has the P writes tail; anybody steals at head.
 	uint32_t runqhead __attribute__((aligned(64)));
@@ -286,6 +287,8 @@ GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
 // stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
 GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
+// G, which was dead, begins anew at the top of its stack.
+GOAT_HIDDEN void goat_stackbegin(struct goat_g *g);
 // G is dead; the caller may still be on its stack.
 GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
 // Gives memory back to the system where there are many dead stacks; whether there is more to do.

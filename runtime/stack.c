@@ -45,6 +45,17 @@
 
 #include "knobs.h"
 
+#if defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#endif
+#ifndef RUNNING_ON_VALGRIND
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_STACK_REGISTER(lo, hi) 0
+#define VALGRIND_MAKE_MEM_UNDEFINED(at, size)
+#endif
+
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -93,6 +104,7 @@ static struct {
 	uintptr_t ms, end;
 	uint8_t *state;                 // of each slot
 	bool no_markers;                // mprotect it has to be
+	bool valgrind;                  // watches
 } stacks;
 
 _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
@@ -168,6 +180,7 @@ goat_stackinit(void)
 		else
 			c[BIG].n /= 2;
 	}
+	stacks.valgrind = RUNNING_ON_VALGRIND != 0;
 	stacks.ms = at;
 	stacks.end = at + size;
 	madvise((void *)at, size, MADV_NOHUGEPAGE);
@@ -288,6 +301,11 @@ take_slot(struct class *c, uint32_t from)
 		}
 	if (c->used == c->n || !guard(c, c->first + c->used))
 		return NULL;
+	if (__builtin_expect(stacks.valgrind, 0)) {
+		uintptr_t lo = slot_low(c, c->first + c->used);
+
+		(void)VALGRIND_STACK_REGISTER(lo, lo + c->size);
+	}
 	return init_slot(c, c->first + c->used++);
 }
 
@@ -344,6 +362,15 @@ goat_stackalloc(void)
 		set_state(g->slot, LIVE);
 	goat_unlock(&stacks.lock);
 	return g;
+}
+
+void
+goat_stackbegin(struct goat_g *g)
+{
+	// What was popped nobody may touch, Valgrind says.
+	if (__builtin_expect(stacks.valgrind, 0))
+		VALGRIND_MAKE_MEM_UNDEFINED((void *)(g->hi - MARGIN), MARGIN);
+	goat_stackreset(g);
 }
 
 void

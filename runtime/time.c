@@ -118,7 +118,7 @@ siftdown(struct goat_timer_heap *h, uint32_t i, struct goat_timer_entry e)
 static void
 changed(struct goat_timer_heap *h)
 {
-	__atomic_store_n(&h->when, h->n == 0 ? 0 : h->at[0].when, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&h->when, h->n == 0 ? 0 : h->at[0].when, __ATOMIC_RELEASE);
 }
 
 // There must be room.

@@ -20,7 +20,7 @@ find_main(void)
 {
 	for (struct func *f : unit.funcs)
 		if (f->outer == NULL && TREE_PUBLIC(f->decl) && !DECL_EXTERNAL(f->decl) &&
-		    MAIN_NAME_P(DECL_NAME(f->decl)) && DECL_ASSEMBLER_NAME_SET_P(f->decl) &&
+		    MAIN_NAME_P(DECL_NAME(f->decl)) &&
 		    strcmp(IDENTIFIER_POINTER(DECL_ASSEMBLER_NAME(f->decl)), "main") == 0)
 			return f->decl;
 	return NULL_TREE;

@@ -39,20 +39,11 @@ next_seed(void)
 	return __atomic_add_fetch(&seeds, UINT64_C(0x9e3779b97f4a7c15), __ATOMIC_RELAXED);
 }
 
-const char *__tsan_default_suppressions(void);
-
 // errno, though we may be in another thread than before.
 __attribute__((noipa)) static int
 error(void)
 {
 	return errno;
-}
-
-// That a descriptor is closed while somebody uses it is what is tested.
-const char *
-__tsan_default_suppressions(void)
-{
-	return "race:sys_close\n";
 }
 
 // ---------------------------------------------------------------- calls that fail
