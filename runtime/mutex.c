@@ -21,8 +21,6 @@ enum {
 	PAUSES = 30,                    // Go: active_spin_cnt
 };
 
-int64_t goat_now(void);
-
 void
 goat_mutex_lock(goat_mutex *m)
 {

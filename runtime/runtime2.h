@@ -280,65 +280,70 @@ goat_unpin(void)
 		m->pinned--;
 }
 
-// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason
-// less; wakes N.
-GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
-GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
-
-// stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
-GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
-// G, which was dead, begins anew at the top of its stack.
-GOAT_HIDDEN void goat_stackbegin(struct goat_g *g);
-// G is dead; the caller may still be on its stack.
-GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
-// Gives memory back to the system where there are many dead stacks; whether there is more to do.
-GOAT_HIDDEN bool goat_stackreclaim(int64_t now);
-// Calls f(g, arg) for each G that has a stack of ours and is not dead.
-GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
-// The same for bound ones, for a program that ends: nobody else adds any.
-GOAT_HIDDEN void goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg);
-// The G, or the part of a stack, that SP is on, or NULL.
-GOAT_HIDDEN struct goat_g *goat_stackpart(uintptr_t sp);
-// The collector looks at a stack from SP on.
-GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
-// G, which does not run, is back on the first part of its stack.
-GOAT_HIDDEN void goat_stackreset(struct goat_g *g);
-extern _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
-GOAT_HIDDEN void goat_stackinit(void);
-// Gives memory of dead stacks back to the system, while the world is stopped.
-GOAT_HIDDEN void goat_trimstacks(void);
-// The memory of an M's own stack, *SIZE bytes, below all stacks of goroutines; NULL: there is none.
-GOAT_HIDDEN void *goat_mstack(uint32_t id, size_t *size);
+// ---------------------------------------------------------------- the rest, by file
 
 // proc.c: there is a timer at WHEN that may be earlier than what is waited for. Go: wakeNetPoller.
 GOAT_HIDDEN void goat_wakenetpoller(int64_t when);
-// thread.c: what the collector shall look at besides, from push_roots.
-GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);
-// proc.c: the stacks of goroutines, while the world is stopped: for the collector.
+// The stacks of goroutines, while the world is stopped: for the collector.
 GOAT_HIDDEN void goat_pushstacks(void);
 // Ends the goroutine: its deferred code has run.
 GOAT_HIDDEN _Noreturn void goat_goexit0(void);
 // A bound G begins or ends to exist; a G is made for this thread.
 GOAT_HIDDEN void goat_boundg(struct goat_g *g, int by);
+// Calls f(g, arg) for each bound G, in a program that ends: nobody else adds any.
+GOAT_HIDDEN void goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // A thread is being made, or has got its G: until then it is no deadlock when all others wait.
 GOAT_HIDDEN void goat_threadcoming(int by);
+// goat.h's: lets others run.
+void goat_yield(void);
+// Of a new goroutine.
 GOAT_HIDDEN uint64_t goat_nextid(void);
-// What a program that cannot go on says of all goroutines, after its first line.
-GOAT_HIDDEN void goat_printothers(const struct goat_g *but);
-// panic.c: `fatal error: TEXT` and all goroutines.
-GOAT_HIDDEN _Noreturn void goat_deadlock(const char *text);
-// All panics of G are gone.
-GOAT_HIDDEN void goat_dropall(struct goat_g *g);
-// signal.c: a stack for the signals of an M; NULL: there is none.
-GOAT_HIDDEN void *goat_maltstack(void);
+// What goroutines begin with, main and others; traces end there.
 GOAT_HIDDEN void goat_main0(void *arg);
 GOAT_HIDDEN void goat_gostart1(void (*fn)(void *), void *arg);
-// thread.c: the collector knows this thread, an M's, from now on. Gives what it calls it.
+
+// lock.c: futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no
+// reason less; wakes N.
+GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
+GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
+
+// stack.c: reserves the addresses, once.
+GOAT_HIDDEN void goat_stackinit(void);
+// A G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
+GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
+// G, which was dead, begins anew at the top of its stack.
+GOAT_HIDDEN void goat_stackbegin(struct goat_g *g);
+// G, which does not run, is back on the first part of its stack.
+GOAT_HIDDEN void goat_stackreset(struct goat_g *g);
+// G is dead; the caller may still be on its stack.
+GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
+// Gives memory back to the system where there are many dead stacks; whether there is more to do.
+GOAT_HIDDEN bool goat_stackreclaim(int64_t now);
+// Gives memory of dead stacks back to the system, while the world is stopped.
+GOAT_HIDDEN void goat_trimstacks(void);
+// Calls f(g, arg) for each G that has a stack of ours and is not dead.
+GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
+// The G, or the part of a stack, that SP is on, or NULL.
+GOAT_HIDDEN struct goat_g *goat_stackpart(uintptr_t sp);
+// The collector looks at a stack from SP on.
+GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
+// The memory of an M's own stack, *SIZE bytes, below all stacks of goroutines; NULL: there is none.
+GOAT_HIDDEN void *goat_mstack(uint32_t id, size_t *size);
+// Of the goroutine that runs in this thread: where little of its stack is left; see goat_morestack.
+extern _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
+
+// thread.c: what the collector shall look at besides, from push_roots.
+GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);
+// The collector knows this thread, an M's, from now on. Gives what it calls it.
 GOAT_HIDDEN void *goat_threadofm(void *stack_end);
 // The world is stopped: END is where the stack ends on which that thread runs.
 GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
+// Waits until no other thread of ours is left.
+GOAT_HIDDEN void goat_waitthreads(void);
+// The function that all threads begin with which were made here.
+GOAT_HIDDEN void *goat_threadstart(void *arg);
 
-// timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
+// time.c: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
 
 // netpoll.c, as Go's: goroutines that have become ready, after waiting for at most DELAY
@@ -349,34 +354,36 @@ GOAT_HIDDEN void goat_netpollinit(void);
 // How many goroutines are parked in it. Atomic.
 extern GOAT_HIDDEN uint32_t goat_netpollwaiters;
 
-// signal.c: handlers, before main; and a stack for them to run on, of this thread.
+// signal.c: handlers of faults, before main, and of SIGQUIT, where the scheduler runs it.
 GOAT_HIDDEN void goat_initsig(void);
 GOAT_HIDDEN void goat_initquit(void);
+// A stack for handlers to run on, of this thread, G's; and for an M, NULL: there is none.
 GOAT_HIDDEN void goat_altstack(struct goat_g *g);
 GOAT_HIDDEN void goat_noaltstack(struct goat_g *g);
-
-// thread.c: waits until no other thread of ours is left.
-GOAT_HIDDEN void goat_waitthreads(void);
-// The function that all threads begin with which were made here.
-GOAT_HIDDEN void *goat_threadstart(void *arg);
+GOAT_HIDDEN void *goat_maltstack(void);
 
 // panic.c: print(arg), to say why the program ends: with the floor for itself, a stack that is
 // large enough, and no signals. Another thread's report never begins. With FLUSH, stdio is flushed
 // first.
 GOAT_HIDDEN void goat_report(void (*print)(void *), void *arg, bool flush);
+// `fatal error: TEXT` and all goroutines.
+GOAT_HIDDEN _Noreturn void goat_deadlock(const char *text);
 // Frees P, a panic in the chain, and those above it.
 GOAT_HIDDEN void goat_droppanics(struct goat_panic *p);
-
-// panic.c: `[signal ...]`
+// All panics of G are gone.
+GOAT_HIDDEN void goat_dropall(struct goat_g *g);
+// `[signal ...]`
 GOAT_HIDDEN void goat_printsignal(int sig, int code, uintptr_t addr, uintptr_t pc);
 
-// traceback.c: `goroutine 1 [running]:` with an empty line before it, and the frames. Without
-// NAMES, nothing is called that allocates.
+// traceback.c: `goroutine 1 [running]:` with an empty line before it.
 GOAT_HIDDEN void goat_printgoroutine(void);
-// `created by ...`, if a go statement did.
-GOAT_HIDDEN void goat_printcreator(const struct goat_g *g);
+// The frames. Without NAMES, nothing is called that allocates.
 GOAT_HIDDEN void goat_printpanictrace(const struct goat_panic *p);
 GOAT_HIDDEN void goat_printtrace(const struct goat_trace *t, bool names);
+// `created by ...`, if a go statement did.
+GOAT_HIDDEN void goat_printcreator(const struct goat_g *g);
+// What a program that cannot go on says of all goroutines, after its first line.
+GOAT_HIDDEN void goat_printothers(const struct goat_g *but);
 
 // print.c: to standard error, by way of a buffer; goat_print_flush writes it.
 GOAT_HIDDEN void goat_printn(const char *text, size_t n);

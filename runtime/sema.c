@@ -19,8 +19,6 @@
 
 #include "sema.h"
 
-void goat_yield(void);
-
 enum { LOG_ROOTS = 8 };
 
 struct waiter {

@@ -43,17 +43,6 @@ enum {
 	PAD = ARITY - 1,
 };
 
-// What goat.h declares; it is not for the runtime itself.
-typedef struct goat_timer {
-	void *impl;
-} goat_timer;
-
-void goat_sleep(int64_t ns);
-void *goat_after(int64_t ns);
-void *goat_timer_start(goat_timer *t, int64_t ns);
-bool goat_timer_stop(goat_timer *t);
-bool goat_timer_reset(goat_timer *t, int64_t ns);
-
 int64_t
 goat_now(void)
 {

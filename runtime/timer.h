@@ -29,4 +29,15 @@ GOAT_HIDDEN bool goat_timermod(struct goat_rtimer *t, int64_t when);
 // It is not called any more, though it may be on its way just now. Gives whether it was pending.
 GOAT_HIDDEN bool goat_timerdel(struct goat_rtimer *t);
 
+// goat.h's, for the runtime, which cannot include that.
+typedef struct goat_timer {
+	void *impl;
+} goat_timer;
+
+void goat_sleep(int64_t ns);
+void *goat_after(int64_t ns);
+void *goat_timer_start(goat_timer *t, int64_t ns);
+bool goat_timer_stop(goat_timer *t);
+bool goat_timer_reset(goat_timer *t, int64_t ns);
+
 #endif

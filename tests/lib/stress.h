@@ -12,6 +12,7 @@
 
 #include "runtime2.h"
 #include "sync.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,8 +22,6 @@
 #include "rng.h"
 
 int goat_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-void goat_yield(void);
-void goat_sleep(int64_t ns);
 
 static long trouble;            // how much was wrong; atomic
 

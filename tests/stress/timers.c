@@ -7,6 +7,7 @@
 //	timers [ROUNDS]         TEST_SEED replays a run, as far as the scheduler does
 
 #include "chan.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,14 +16,6 @@
 
 #include "stress.h"
 
-struct goat_timer {
-	void *impl;
-};
-
-void *goat_after(int64_t ns);
-void *goat_timer_start(struct goat_timer *t, int64_t ns);
-bool goat_timer_stop(struct goat_timer *t);
-bool goat_timer_reset(struct goat_timer *t, int64_t ns);
 int goat_poll(int fd, int events, int64_t deadline);
 ssize_t goat_read(int fd, void *buf, size_t n);
 ssize_t goat_write(int fd, const void *buf, size_t n);
@@ -82,7 +75,7 @@ static void
 own(void *arg)
 {
 	struct owner *o = arg;
-	struct goat_timer t = { 0 };
+	goat_timer t = { 0 };
 	struct goat_hchan *c = NULL;
 	bool armed = false;
 	int64_t due = 0, v = 0;
@@ -145,7 +138,7 @@ owners(uint64_t *rng)
 // ---------------------------------------------------------------- many for one timer
 
 struct shared {
-	struct goat_timer t;
+	goat_timer t;
 	struct goat_hchan *c;
 	long armed, ended;
 	bool over;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // chan.c: channels and select of one thread, against a model: a queue of numbers for each channel.
 //

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-3-Clause
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // time.c: the heap of timers, and timers of the program.
 //
@@ -12,15 +12,6 @@
 #include <string.h>
 
 #include "rng.h"
-
-struct goat_timer {
-	void *impl;
-};
-
-void *goat_after(int64_t ns);
-void *goat_timer_start(struct goat_timer *t, int64_t ns);
-bool goat_timer_stop(struct goat_timer *t);
-bool goat_timer_reset(struct goat_timer *t, int64_t ns);
 
 enum { TIMERS = 600, PS = 2 };
 
@@ -285,7 +276,7 @@ pending_value(void *c)
 
 Test(time, a_timer_has_one_channel)
 {
-	struct goat_timer t = { 0 };
+	goat_timer t = { 0 };
 	int64_t v = 0, before = goat_now();
 	void *c;
 
@@ -305,7 +296,7 @@ Test(time, a_timer_has_one_channel)
 
 Test(time, what_was_sent_is_taken_back)
 {
-	struct goat_timer t = { 0 };
+	goat_timer t = { 0 };
 	void *c;
 
 	on(0);
@@ -327,7 +318,7 @@ Test(time, what_was_sent_is_taken_back)
 
 Test(time, closing_the_channel_is_the_end_of_it)
 {
-	struct goat_timer t = { 0 };
+	goat_timer t = { 0 };
 	void *c;
 
 	on(0);
