@@ -25,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/types.h>
 
 #include "goat/abi.h"
 #include "goat/map_inline.h"
@@ -561,6 +560,8 @@ goat_once_do(goat_once *goat_noescape once, void (*f)(void))
 }
 
 // ---------------------------------------------------------------- network, see docs/netpoll.md
+
+typedef ptrdiff_t ssize_t;       // as <sys/types.h> has it, which has much else
 
 // All give -1 and errno where something fails, and park the goroutine where they wait. Addresses are
 // "127.0.0.1:8080", "[::1]:0", "unix:/path". Deadlines and times are those of goat_now().
