@@ -568,7 +568,9 @@ find_near(struct goat_m *m, int64_t *now, int64_t *until)
 		if (g != NULL)
 			return g;
 	}
-	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
+	// Where there is nobody to steal from, to sleep in the poller is the next thing, and asks the same.
+	if (__atomic_load_n(&sched.nalloc, __ATOMIC_RELAXED) > 1 &&
+	    __atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
 	    __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0) {
 		struct goat_gqueue list = goat_netpoll(0);
 
@@ -603,10 +605,11 @@ findrunnable(struct goat_m *m)
 		p->preempt = false;
 		if ((g = find_near(m, &now, &until)) != NULL)
 			return g;
-		if (m->spinning ||
-		    2 * __atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) <
-			    __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) -
-				    __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST)) {
+		if (__atomic_load_n(&sched.nalloc, __ATOMIC_RELAXED) > 1 &&
+		    (m->spinning ||
+		     2 * __atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) <
+			     __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) -
+				     __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST))) {
 			if (!m->spinning) {
 				m->spinning = true;
 				__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
