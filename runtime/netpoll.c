@@ -95,6 +95,7 @@ goat_polldescslow(int fd)
 {
 	struct goat_polldesc *pd;
 	chunk *part = goat_polldescs, c;
+	int32_t none = 0;
 
 	if (fd < 0 || fd / (PART * PART) >= PART)
 		return NULL;
@@ -106,7 +107,8 @@ goat_polldescslow(int fd)
 	if (c == NULL)
 		return NULL;
 	pd = &c[fd % PART];
-	__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
+	// Once: others may be reading it. Of 0, it is there.
+	__atomic_compare_exchange_n(&pd->fd, &none, fd, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 	return pd;
 }
 

@@ -119,7 +119,7 @@ goat_polldescof(int fd)
 
 	if (__builtin_expect((unsigned)fd < GOAT_POLLPART * GOAT_POLLPART, 1) &&
 	    (part = __atomic_load_n(&goat_polldescs[fd / GOAT_POLLPART], __ATOMIC_ACQUIRE)) != NULL &&
-	    __atomic_load_n(&part[fd % GOAT_POLLPART].fd, __ATOMIC_RELAXED) == fd)
+	    __atomic_load_n(&part[fd % GOAT_POLLPART].fd, __ATOMIC_ACQUIRE) == fd)
 		return &part[fd % GOAT_POLLPART];
 	return goat_polldescslow(fd);
 }
