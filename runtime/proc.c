@@ -78,10 +78,17 @@ static struct {
 	uint32_t sysmonnote;
 	bool sysmonwait;                // atomic: sysmon sleeps until there is work
 	bool mainexited;                // by goexit
-	bool started;
+	bool started;                   // atomic
 	bool barrier;                   // membarrier works
 	sigset_t mask;                  // of signals that are blocked in Ms
 } sched = { .ids = 0 };
+
+// What a thread that comes now needs of the scheduler is there.
+static inline bool
+started(void)
+{
+	return __atomic_load_n(&sched.started, __ATOMIC_ACQUIRE);
+}
 
 // ---------------------------------------------------------------- sanitizers
 
@@ -649,7 +656,7 @@ goat_wakenetpoller(int64_t when)
 {
 	int64_t until;
 
-	if (!sched.started)
+	if (!started())
 		return;
 	if (__atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
 		return wakep();
@@ -1078,7 +1085,7 @@ goat_newproc(void *fn, void *args, size_t size)
 
 	if (fn == NULL)
 		goat_fatal("go of nil func value");
-	if (__builtin_expect(!sched.started, 0))
+	if (__builtin_expect(!started(), 0))
 		goat_schedinit();
 	if (__builtin_expect(size > ARGS, 0))
 		args = memcpy(goat_mallocgc(size, 16, false), args, size);
@@ -1471,7 +1478,8 @@ start(void)
 	goat_lock(&sched.lock);
 	set_procs(n);
 	goat_unlock(&sched.lock);
-	sched.started = true;
+	goat_release(&sched.started);
+	__atomic_store_n(&sched.started, true, __ATOMIC_RELEASE);
 }
 
 static void
@@ -1499,8 +1507,9 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 void
 goat_schedinit(void)
 {
-	if (!sched.started)
+	if (!started())
 		pthread_once(&once, start_with_sysmon);
+	goat_acquire(&sched.started);
 }
 
 struct program {
@@ -1526,7 +1535,7 @@ goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, 
 {
 	struct program p = { argc, argv, envp, main };
 
-	if (sched.started)
+	if (started())
 		return main(argc, argv, envp);  // somebody has started goroutines before main
 	pthread_once(&once, start);
 	goat_initquit();
