@@ -63,7 +63,8 @@ goat_sendclosed(void)
 
 // ---------------------------------------------------------------- sending
 
-// Go: the second half of runtime.chansend. C is locked.
+// Go: the second half of runtime.chansend. C is locked. What parks has a name that begins with goat_,
+// though it may be static: traces leave such frames out.
 static __attribute__((noinline)) void
 goat_chansendpark(struct goat_hchan *c, void *elem)
 {
@@ -84,8 +85,8 @@ goat_chansendpark(struct goat_hchan *c, void *elem)
 		goat_sendclosed();
 }
 
-static __attribute__((noinline)) _Noreturn void
-goat_chanforever(enum goat_waitreason reason)
+__attribute__((noinline)) _Noreturn void
+goat_parkforever(enum goat_waitreason reason)
 {
 	goat_getg();
 	for (;;)
@@ -99,7 +100,7 @@ goat_chansend1(void *channel, void *elem)
 	struct goat_g *wake;
 
 	if (__builtin_expect(c == NULL, 0))
-		goat_chanforever(GOAT_WAIT_CHAN_SEND_NIL);
+		goat_parkforever(GOAT_WAIT_CHAN_SEND_NIL);
 	goat_lock(&c->lock);
 	switch (goat_trysend(c, elem, &wake)) {
 	case CHAN_DONE:
@@ -164,7 +165,7 @@ receive(struct goat_hchan *c, void *elem)
 	enum goat_chanop op;
 
 	if (__builtin_expect(c == NULL, 0))
-		goat_chanforever(GOAT_WAIT_CHAN_RECEIVE_NIL);
+		goat_parkforever(GOAT_WAIT_CHAN_RECEIVE_NIL);
 	goat_lock(&c->lock);
 	op = goat_tryrecv(c, elem, &wake);
 	if (op == CHAN_WAIT)
@@ -175,7 +176,7 @@ receive(struct goat_hchan *c, void *elem)
 	return op == CHAN_DONE;
 }
 
-// Not to be split by the compiler, for the one who calls it from here.
+// Not to be split by the compiler for the sake of goat_chanrecvpark, which calls it.
 __attribute__((noinline)) bool
 goat_chanrecv2(void *channel, void *elem)
 {
@@ -233,14 +234,15 @@ release(struct goat_waitq *q, size_t clear, struct goat_g **some, size_t max)
 {
 	enum { AHEAD = 6 };
 	struct goat_sudog *s;
+	const char *next;
 	size_t n = 0;
 
 	while (n < max && (s = goat_dequeue(q)) != NULL) {
 		// One leads to the next, and none is in the cache. But neighbours were often made
 		// one after the other, on stacks that are equally far apart.
-		if (q->first != NULL)
-			__builtin_prefetch((const char *)q->first + AHEAD * ((const char *)q->first - (const char *)s),
-					   1);
+		next = (const char *)q->first;
+		if (next != NULL)
+			__builtin_prefetch(next + AHEAD * (next - (const char *)s), 1);
 		some[n++] = goat_chanwake(s, false);
 		if (s->elem != NULL)
 			goat_chanclear(s->elem, clear);

@@ -2,6 +2,7 @@
 //
 // chan.h: channels and their queues, for chan.c, select.c and timers.
 //
+// Go:    as the types of runtime/chan.go and runtime2.go.
 // Layer: wait.
 
 #ifndef GOAT_CHAN_H
@@ -207,6 +208,8 @@ goat_mayrecv(const struct goat_hchan *c)
 }
 
 _Noreturn GOAT_HIDDEN void goat_sendclosed(void);
+// Parks for ever: on a nil channel, or in a select without cases.
+_Noreturn GOAT_HIDDEN void goat_parkforever(enum goat_waitreason reason);
 // Drops what the buffer holds, of a channel that only timers send on and never wait. Gives
 // whether there was anything. Go: runtime.timerchandrain.
 GOAT_HIDDEN bool goat_chandrain(struct goat_hchan *c);

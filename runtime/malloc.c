@@ -51,14 +51,15 @@ static void GC_CALLBACK
 collector_died(const char *text)
 {
 	char buf[200];
-	int n = snprintf(buf, sizeof buf, "fatal error: runtime: %s\n", text != NULL ? text : "out of memory");
+	int n = snprintf(buf, sizeof buf, "fatal error: runtime: %s\n",
+			 text != NULL ? text : "out of memory");
 
 	n = (int)write(2, buf, (size_t)n);      // nothing to be done if it does not arrive
 	(void)n;
 	_exit(2);
 }
 
-static int64_t started, collecting;      // when
+static int64_t started, collecting;     // when
 static size_t before;                   // bytes in use, the dead ones too
 
 // Go: GODEBUG=gctrace=1, with less to tell.
@@ -75,7 +76,8 @@ trace(GC_EventType event)
 		n = snprintf(text, sizeof text, "gc %lu @%.3fs: %.3f ms, %zu->%zu KB, %zu KB heap\n",
 			     (unsigned long)GC_get_gc_no(), (double)(collecting - started) / 1e9,
 			     (double)(goat_now() - collecting) / 1e6, before >> 10,
-			     (GC_get_heap_size() - GC_get_free_bytes()) >> 10, GC_get_heap_size() >> 10);
+			     (GC_get_heap_size() - GC_get_free_bytes()) >> 10,
+			     GC_get_heap_size() >> 10);
 		if (write(2, text, (size_t)n) < 0)
 			return;         // nowhere to tell it
 	}
@@ -107,6 +109,15 @@ goat_gcstress1(void)
 	if (__atomic_add_fetch(&times, 1, __ATOMIC_RELAXED) % (uint32_t)goat_knob_gcstress == 0 &&
 	    goat_threadknown)
 		GC_gcollect();
+}
+
+// What every allocation begins with.
+static inline void
+enter(void)
+{
+	if (__builtin_expect(!goat_threadknown, 0))
+		goat_threadenter();
+	goat_gcstress();
 }
 
 static void *
@@ -142,9 +153,7 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 {
 	if (size == 0)
 		return &zerobase;
-	if (__builtin_expect(!goat_threadknown, 0))
-		goat_threadenter();
-	goat_gcstress();
+	enter();
 	if (__builtin_expect(align > GRANULE, 0))
 		return malloc_aligned(size, align, noscan);
 	return malloc_any(size, noscan);
@@ -153,9 +162,7 @@ goat_mallocgc(size_t size, size_t align, int noscan)
 void *
 goat_mallocbytes(size_t size)
 {
-	if (__builtin_expect(!goat_threadknown, 0))
-		goat_threadenter();
-	goat_gcstress();
+	enter();
 	return checked(GC_malloc_atomic(size));
 }
 
@@ -168,9 +175,7 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 
 	if (*size == 0 || align > GRANULE)
 		return goat_mallocgc(*size, align, noscan);
-	if (__builtin_expect(!goat_threadknown, 0))
-		goat_threadenter();
-	goat_gcstress();
+	enter();
 	p = checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
 	if (GC_size(p) > *size)
 		*size = GC_size(p) - 1;
@@ -197,7 +202,8 @@ huge_pages(char *lo, char *hi)
 static void
 clear_by_the_system(char *p, size_t size)
 {
-	char *lo = p + (-(uintptr_t)p & (PAGE - 1)), *hi = p + size - ((uintptr_t)(p + size) & (PAGE - 1));
+	char *lo = p + (-(uintptr_t)p & (PAGE - 1));
+	char *hi = p + size - ((uintptr_t)(p + size) & (PAGE - 1));
 
 	if (madvise(lo, (size_t)(hi - lo), MADV_DONTNEED) != 0) {
 		memset(p, 0, size);
@@ -208,19 +214,23 @@ clear_by_the_system(char *p, size_t size)
 	huge_pages(lo, hi);
 }
 
+static void *
+malloc_uncleared(size_t size, int noscan)
+{
+	return noscan ? GC_malloc_atomic(size) : GC_generic_malloc(size, uncleared);
+}
+
 void *
 goat_mallocbuckets(size_t size, int noscan)
 {
 	void *p;
 
-	if (__builtin_expect(!goat_threadknown, 0))
-		goat_threadenter();
-	goat_gcstress();
+	enter();
 	if (size < BY_THE_SYSTEM) {
 		p = noscan ? GC_malloc_atomic(size) : GC_malloc(size);
 		return p != NULL && noscan ? memset(p, 0, size) : p;
 	}
-	p = noscan ? GC_malloc_atomic(size) : GC_generic_malloc(size, uncleared);
+	p = malloc_uncleared(size, noscan);
 	if (p != NULL)
 		clear_by_the_system(p, size);
 	return p;
@@ -231,11 +241,10 @@ goat_reservebuckets(size_t size, int noscan)
 {
 	void *p;
 
-	if (__builtin_expect(!goat_threadknown, 0))
-		goat_threadenter();
 	if (size < BY_THE_SYSTEM)
 		return goat_mallocbuckets(size, noscan);
-	p = noscan ? GC_malloc_atomic(size) : GC_generic_malloc(size, uncleared);
+	enter();
+	p = malloc_uncleared(size, noscan);
 	if (p != NULL)
 		huge_pages(p, (char *)p + size);
 	return p;

@@ -32,7 +32,7 @@
 // long chains become a little longer. Overflow buckets come in slabs, which a list keeps alive:
 // where keys and elems have no pointers the collector looks into no bucket.
 //
-// Invariants: M1 to M11, map.h; goat_mapcheck checks them.
+// Invariants: M1 to M12, map.h; goat_mapcheck checks them.
 //
 // Tried, with a million int64_t keys and elems (tests/bench/map.c), ns an operation on a machine
 // that others used as well, so that differences of a tenth say nothing:
@@ -73,6 +73,9 @@ enum {
 	LARGE = 64 << 10,       // arrays of so many bytes are freed by hand
 	NO_CHECK = -1,
 	GROUP = 8,              // chains that an iterator looks at together
+	// Offsets in a bucket of keys and elems of one word.
+	KEYS = GOAT_BUCKET_CELLS,
+	ELEMS = KEYS + 8 * GOAT_BUCKET_CELLS,
 };
 
 static bool
@@ -345,7 +348,8 @@ goat_mapgrow(const struct goat_maptype *t, struct goat_hmap *h)
 
 	if (x != NULL)
 		h->extra = x;
-	if (x == NULL || (buckets = next_array(t, x, B)) == NULL || (list = new_overflow_list()) == NULL) {
+	if (x == NULL || (buckets = next_array(t, x, B)) == NULL ||
+	    (list = new_overflow_list()) == NULL) {
 		if (h->B == 0)
 			or_die(NULL);           // M7: a chain cannot become longer instead
 		return false;
@@ -378,7 +382,8 @@ finish_growing(const struct goat_maptype *t, struct goat_hmap *h)
 	h->extra->oldoverflow = NULL;
 	if (!(h->flags & GOAT_MAP_OLD_ITERATOR))
 		free_array(t, buckets, goat_noldbuckets(h), old);
-	__atomic_store_n(&h->flags, h->flags & ~(GOAT_MAP_SAME_SIZE | GOAT_MAP_GROWING), __ATOMIC_RELAXED);
+	__atomic_store_n(&h->flags, h->flags & ~(GOAT_MAP_SAME_SIZE | GOAT_MAP_GROWING),
+			 __ATOMIC_RELAXED);
 }
 
 // M6. Chains that writes concerned have been moved already; only so many are looked at, though.
@@ -464,11 +469,17 @@ choose(const struct goat_maptype *t, const struct goat_hmap *h, const void *k, s
 	return (hash & newbit) != 0;
 }
 
-// The same for keys of one word and small elems of a constant size: all marks of a bucket are
-// stored at once, and nothing branches on a hash.
-GOAT_INLINE_ void
-move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b,
-	   size_t elemsize)
+// Whether keys and elems are one word each, and keys are hashed as that.
+static bool
+is_of_words(const struct goat_maptype *t)
+{
+	return t->hasher == goat_memhash64 && t->keys == KEYS && t->elems == ELEMS &&
+	       t->elemsize == 8;
+}
+
+// The same for these: all marks of a bucket are stored at once, and nothing branches on a hash.
+static void
+move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b)
 {
 	size_t n = goat_noldbuckets(h);
 	struct goat_bmap *to[2] = { goat_bucketat(t, h->buckets, bucket),
@@ -485,7 +496,7 @@ move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, str
 
 			if (!is_live(top))
 				continue;
-			key = goat_load64_((char *)b + 8 + 8 * i);
+			key = goat_load64_((char *)b + KEYS + 8 * i);
 			y = (goat_hash64_(key, h->hash0) & n) != 0;
 			marks ^= (GOAT_EVACUATED_EMPTY ^ (GOAT_EVACUATED_X + y)) << 8 * i;
 			at = (unsigned)(used >> 32 * y) & 15;
@@ -496,8 +507,8 @@ move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, str
 			}
 			used += UINT64_C(1) << 32 * y;
 			to[y]->tophash[at] = top;
-			memcpy((char *)to[y] + 8 + 8 * at, &key, 8);
-			memcpy((char *)to[y] + 72 + elemsize * at, (char *)b + 72 + elemsize * i, elemsize);
+			memcpy((char *)to[y] + KEYS + 8 * at, &key, 8);
+			memcpy((char *)to[y] + ELEMS + 8 * at, (char *)b + ELEMS + 8 * i, 8);
 		}
 		memcpy(b->tophash, &marks, 8);
 	}
@@ -551,9 +562,8 @@ evacuate(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 			more++;
 		if (more != 0)
 			reserve(t, h->extra->overflow, goat_nbuckets(h), more);
-		if (t->hasher == goat_memhash64 && t->keys == 8 && t->elems == 72 && t->elemsize == 8 &&
-		    !(h->flags & GOAT_MAP_SAME_SIZE))
-			move_words(t, h, bucket, b, 8);
+		if (is_of_words(t) && !(h->flags & GOAT_MAP_SAME_SIZE))
+			move_words(t, h, bucket, b);
 		else
 			move_cells(t, h, bucket, b);
 		if (!noscan(t) && !(h->flags & GOAT_MAP_OLD_ITERATOR))
@@ -863,7 +873,9 @@ next_overflow(struct goat_hiter *it)
 	struct goat_bmap *b = it->bptr != it->group ? *goat_overflowof(it->t, it->bptr) : NULL;
 
 	while (b == NULL && it->more != 0) {
-		b = *goat_overflowof(it->t, goat_bucketat(it->t, it->group, (unsigned)__builtin_ctz(it->more)));
+		unsigned j = (unsigned)__builtin_ctz(it->more);
+
+		b = *goat_overflowof(it->t, goat_bucketat(it->t, it->group, j));
 		it->more &= (uint8_t)(it->more - 1);
 	}
 	return b;

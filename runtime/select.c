@@ -23,12 +23,6 @@
 
 enum { FEW = 64 };              // cases whose sudogs lie in the frame
 
-static inline struct goat_hchan *
-channel_of(const struct goat_scase *k)
-{
-	return k->c;
-}
-
 static inline bool
 ready(const struct goat_scase *k)
 {
@@ -209,7 +203,7 @@ select_locked(const struct goat_scase *k, size_t n, bool block, bool *received, 
 
 	for (i = w->n = 0; i < n; i++)
 		if (k[i].c != NULL) {
-			w->at[w->n].c = channel_of(&k[i]);
+			w->at[w->n].c = k[i].c;
 			w->at[w->n++].index = i;
 		}
 	sort(w->at, w->n);
@@ -254,12 +248,13 @@ goat_selectgo(void *cases, size_t n, int block, void *received)
 	size_t i = choose(k, n);
 
 	if (i < n) {
+		struct goat_hchan *c = k[i].c;
 		struct goat_g *wake;
 		enum goat_chanop op;
 
-		goat_lock(&channel_of(&k[i])->lock);
+		goat_lock(&c->lock);
 		op = try(&k[i], &wake);
-		goat_unlock(&channel_of(&k[i])->lock);
+		goat_unlock(&c->lock);
 		if (op != CHAN_WAIT) {
 			end(&k[i], op, wake, received);
 			return (int)i;
@@ -272,7 +267,5 @@ goat_selectgo(void *cases, size_t n, int block, void *received)
 _Noreturn void
 goat_block(void)
 {
-	goat_getg();
-	for (;;)
-		goat_gopark(NULL, GOAT_WAIT_SELECT_NO_CASES);
+	goat_parkforever(GOAT_WAIT_SELECT_NO_CASES);
 }

@@ -14,8 +14,7 @@
 //	    before nwait is looked at: one of the two sees the other.
 //	S2  Who is in the tree is parked, or has the root's lock.
 //
-// Tried: nothing else; Go's treap needs as many links and rotates besides.
-// Go:    as runtime/sema.go but for the tree.
+// Go:    as runtime/sema.go, whose tree is a treap: that has as many links, and rotates besides.
 // Layer: wait.
 
 #include "sema.h"

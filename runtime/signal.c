@@ -187,10 +187,9 @@ overflown(const struct fault *f)
 		return NULL;
 	if (!g->bound)
 		g = goat_stackpart(f->addr);
-	return g != NULL && g->lo != 0 && sp < g->lo + SLACK && sp + SLACK > g->lo - SLACK &&
-			       f->addr < g->lo + NIL_PAGE && f->addr + SLACK > sp
-		       ? g
-		       : NULL;
+	if (g == NULL || g->lo == 0 || sp >= g->lo + SLACK || sp + SLACK <= g->lo - SLACK)
+		return NULL;
+	return f->addr < g->lo + NIL_PAGE && f->addr + SLACK > sp ? g : NULL;
 }
 
 static void
@@ -351,7 +350,8 @@ quit(int sig, siginfo_t *info, void *context)
 void
 goat_initquit(void)
 {
-	struct sigaction old, action = { .sa_sigaction = quit, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct sigaction action = { .sa_sigaction = quit, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct sigaction old;
 
 	if (sigaction(SIGQUIT, NULL, &old) != 0 || old.sa_handler != SIG_DFL)
 		return;

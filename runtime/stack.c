@@ -132,6 +132,22 @@ reserve(size_t size)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+static _Noreturn void
+no_addresses(void)
+{
+	goat_fatal("runtime: cannot reserve address space for stacks");
+}
+
+static void *
+reserved(size_t size)
+{
+	void *at = reserve(size);
+
+	if (at == MAP_FAILED)
+		no_addresses();
+	return at;
+}
+
 // How many of which size are wanted.
 static void
 wanted(struct class *c)
@@ -172,7 +188,7 @@ goat_stackinit(void)
 		if (base != MAP_FAILED)
 			break;
 		if (c[SMALL].n <= 16)
-			goat_fatal("runtime: cannot reserve address space for stacks");
+			no_addresses();
 		c[SMALL].n /= 2;
 		c[SEGMENTS].n /= 2;
 		if (c[BIG].size > 8 << 20)
@@ -194,13 +210,9 @@ goat_stackinit(void)
 	for (int i = 0; i < CLASSES; i++) {
 		c[i].first = slots;
 		slots += c[i].n;
-		c[i].none = reserve(c[i].n * sizeof *c[i].none + PAGE);
-		if (c[i].none == MAP_FAILED)
-			goat_fatal("runtime: cannot reserve address space for stacks");
+		c[i].none = reserved(c[i].n * sizeof *c[i].none + PAGE);
 	}
-	stacks.state = reserve(slots);
-	if (stacks.state == MAP_FAILED)
-		goat_fatal("runtime: cannot reserve address space for stacks");
+	stacks.state = reserved(slots);
 }
 
 void *
@@ -241,6 +253,18 @@ slot_g(const struct class *c, uint32_t slot)
 	return (struct goat_g *)(slot_low(c, slot) + c->size - size - slot % COLOURS * LINE);
 }
 
+static int
+state_of(uint32_t slot)
+{
+	return __atomic_load_n(&stacks.state[slot], __ATOMIC_ACQUIRE);
+}
+
+static void
+set_state(uint32_t slot, uint8_t state)
+{
+	__atomic_store_n(&stacks.state[slot], state, __ATOMIC_RELEASE);
+}
+
 // The G at the top of the slot that AT is in, or NULL.
 static struct goat_g *
 g_at(uintptr_t at, int *state)
@@ -249,7 +273,7 @@ g_at(uintptr_t at, int *state)
 		if (at >= c->base && at < c->base + c->n * c->size) {
 			uint32_t slot = c->first + (uint32_t)((at - c->base) / c->size);
 
-			*state = __atomic_load_n(&stacks.state[slot], __ATOMIC_ACQUIRE);
+			*state = state_of(slot);
 			return slot_g(c, slot);
 		}
 	return NULL;
@@ -318,7 +342,7 @@ give_back(struct goat_g *g)
 	uint32_t slot = g->slot;
 	struct class *c = slot_class(slot);
 
-	__atomic_store_n(&stacks.state[slot], NONE, __ATOMIC_RELEASE);
+	set_state(slot, NONE);
 	trim(g, 0);
 	goat_lock(&stacks.lock);
 	c->none[c->nnone++] = slot;
@@ -326,6 +350,13 @@ give_back(struct goat_g *g)
 }
 
 // ---------------------------------------------------------------- stacks
+
+// With the lock.
+static void
+count_dead(int by)
+{
+	__atomic_store_n(&stacks.ndead, stacks.ndead + (size_t)by, __ATOMIC_RELAXED);
+}
 
 struct goat_g *
 goat_stackalloc(void)
@@ -336,7 +367,7 @@ goat_stackalloc(void)
 	g = stacks.dead;
 	if (g != NULL) {
 		stacks.dead = g->schedlink;
-		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		count_dead(-1);
 		g->trimmed = false;
 	} else if ((g = take_slot(&stacks.class[BIG], 0)) == NULL) {
 		g = take_slot(&stacks.class[SMALL], 0);
@@ -344,7 +375,7 @@ goat_stackalloc(void)
 			g->segmented = true;
 	}
 	if (g != NULL)
-		__atomic_store_n(&stacks.state[g->slot], LIVE, __ATOMIC_RELEASE);
+		set_state(g->slot, LIVE);
 	goat_unlock(&stacks.lock);
 	return g;
 }
@@ -364,8 +395,8 @@ goat_stackfree(struct goat_g *g)
 	goat_lock(&stacks.lock);
 	g->schedlink = stacks.dead;
 	stacks.dead = g;
-	__atomic_store_n(&stacks.ndead, stacks.ndead + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&stacks.state[g->slot], DEAD, __ATOMIC_RELEASE);
+	count_dead(1);
+	set_state(g->slot, DEAD);
 	goat_unlock(&stacks.lock);
 }
 
@@ -373,16 +404,17 @@ goat_stackfree(struct goat_g *g)
 static size_t
 take_dead(struct goat_g **gs)
 {
+	struct goat_g **at = &stacks.dead, *g;
 	size_t n = 0;
 
 	goat_lock(&stacks.lock);
-	for (struct goat_g **at = &stacks.dead, *g; n < BATCH && stacks.ndead > KEEP && (g = *at) != NULL;) {
+	while (n < BATCH && stacks.ndead > KEEP && (g = *at) != NULL) {
 		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0) {
 			at = &g->schedlink;     // somebody still stands on it
 			continue;
 		}
 		*at = g->schedlink;
-		__atomic_store_n(&stacks.ndead, stacks.ndead - 1, __ATOMIC_RELAXED);
+		count_dead(-1);
 		gs[n++] = g;
 	}
 	goat_unlock(&stacks.lock);
@@ -397,7 +429,8 @@ give_back_all(const uint32_t *slots, size_t n)
 		uint32_t lo = slots[i], hi = lo;
 		struct class *c = slot_class(lo);
 
-		while (++i < n && (slots[i] + 1 == lo || slots[i] == hi + 1) && slot_class(slots[i]) == c) {
+		while (++i < n && (slots[i] + 1 == lo || slots[i] == hi + 1) &&
+		       slot_class(slots[i]) == c) {
 			if (slots[i] < lo)
 				lo = slots[i];
 			else
@@ -427,7 +460,7 @@ goat_stackreclaim(int64_t now)
 	for (size_t i = 0; i < n; i++) {
 		goat_stackreset(gs[i]);
 		slots[i] = gs[i]->slot;
-		__atomic_store_n(&stacks.state[slots[i]], NONE, __ATOMIC_RELEASE);
+		set_state(slots[i], NONE);
 	}
 	give_back_all(slots, n);
 	goat_lock(&stacks.lock);
@@ -447,7 +480,7 @@ goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg)
 		uint32_t n = __atomic_load_n(&c->used, __ATOMIC_ACQUIRE);
 
 		for (uint32_t i = c->first; i < c->first + n; i++)
-			if (__atomic_load_n(&stacks.state[i], __ATOMIC_ACQUIRE) == LIVE)
+			if (state_of(i) == LIVE)
 				f(slot_g(c, i), arg);
 	}
 }
@@ -511,7 +544,7 @@ new_segment(struct goat_g *g, const struct goat_g *part)
 	goat_lock(&stacks.lock);
 	s = take_slot(&stacks.class[SEGMENTS], part->slot + 1);
 	if (s != NULL)
-		__atomic_store_n(&stacks.state[s->slot], SEGMENT, __ATOMIC_RELEASE);
+		set_state(s->slot, SEGMENT);
 	goat_unlock(&stacks.lock);
 	return s;
 }

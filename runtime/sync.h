@@ -4,6 +4,7 @@
 //
 // The layouts are goat.h's.
 //
+// Go:    as package sync.
 // Layer: wait.
 
 #ifndef GOAT_SYNC_H

@@ -147,6 +147,16 @@ removeat(struct goat_timer_heap *h, uint32_t i)
 		changed(h);
 }
 
+// Whether T was in the heap, where it is no more.
+static bool
+withdraw(struct goat_timer_heap *h, struct goat_rtimer *t)
+{
+	if (t->at == 0)
+		return false;
+	removeat(h, t->at - 1);
+	return true;
+}
+
 // T, which is in the heap, has another time.
 static void
 move(struct goat_timer_heap *h, struct goat_rtimer *t)
@@ -307,9 +317,7 @@ goat_timerdel(struct goat_rtimer *t)
 
 	if (p == NULL)
 		return false;
-	pending = t->at != 0;
-	if (pending)
-		removeat(&p->timers, t->at - 1);
+	pending = withdraw(&p->timers, t);
 	goat_unlock(&p->timers.lock);
 	return pending;
 }
@@ -453,7 +461,10 @@ newtimer(void)
 
 	*u = (struct goat_utimer){
 		.t = { .f = channel, .arg = u, .p = somep() },
-		.c = { .dataqsiz = 1, .elemsize = sizeof(u->buf), .buf = (char *)&u->buf, .noscan = true },
+		.c = { .dataqsiz = 1,
+		       .elemsize = sizeof(u->buf),
+		       .buf = (char *)&u->buf,
+		       .noscan = true },
 	};
 	return u;
 }
@@ -471,8 +482,7 @@ start(struct goat_utimer *u, int64_t ns)
 	if (ns > 0) {
 		wake = set(h, &u->t, after(now, ns));
 	} else {
-		if (u->t.at != 0)
-			removeat(h, u->t.at - 1);
+		withdraw(h, &u->t);
 		g = sendtime(u, now);
 	}
 	goat_unlock(&h->lock);
@@ -524,9 +534,7 @@ goat_timer_stop(goat_timer *t)
 
 	if (p == NULL)
 		return false;
-	pending = u->t.at != 0;
-	if (pending)
-		removeat(&p->timers, u->t.at - 1);
+	pending = withdraw(&p->timers, &u->t);
 	if (goat_chandrain(&u->c))
 		pending = true;
 	goat_unlock(&p->timers.lock);

@@ -2,6 +2,7 @@
 //
 // timer.h: something that happens at a time.
 //
+// Go:    as struct timer of runtime/time.go.
 // Layer: wait.
 
 #ifndef GOAT_TIMER_H

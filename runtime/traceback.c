@@ -185,15 +185,28 @@ add_call(struct calls *c, const char *name, const char *file, int line, int64_t 
 }
 
 static void
-print_call(const struct call *c)
+print_name(const struct call *c)
 {
 	goat_print(c->name != NULL ? c->name : "?");
-	goat_print("(...)\n\t");
+}
+
+static void
+print_place(const struct call *c)
+{
+	goat_print("\n\t");
 	goat_print(c->file != NULL ? c->file : "?");
 	if (c->line > 0) {
 		goat_print(":");
 		goat_printint(c->line);
 	}
+}
+
+static void
+print_call(const struct call *c)
+{
+	print_name(c);
+	goat_print("(...)");
+	print_place(c);
 	if (c->offset >= 0) {
 		goat_print(" +");
 		goat_printhex((uint64_t)c->offset);
@@ -531,15 +544,10 @@ goat_printcreator(const struct goat_g *g)
 	if (c.n == 0)
 		return;
 	goat_print("created by ");
-	goat_print(c.call[0].name != NULL ? c.call[0].name : "?");
+	print_name(&c.call[0]);
 	goat_print(" in goroutine ");
 	goat_printuint(g->parent);
-	goat_print("\n\t");
-	goat_print(c.call[0].file != NULL ? c.call[0].file : "?");
-	if (c.call[0].line > 0) {
-		goat_print(":");
-		goat_printint(c.call[0].line);
-	}
+	print_place(&c.call[0]);
 	goat_print("\n");
 	goat_printflush();
 }

@@ -1,4 +1,6 @@
 // run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
 // Channels of all kinds of types, in all places where an expression may stand; select in all its forms.
 #include <goat.h>
 #include <stdio.h>

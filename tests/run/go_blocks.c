@@ -1,4 +1,6 @@
 // run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
 // What a go block captures, how it ends, and where it may stand.
 #include <goat.h>
 #include <stdio.h>

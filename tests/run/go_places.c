@@ -1,4 +1,6 @@
 // run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
 // go statements in all places of a function, and what may stand in their blocks.
 #include <goat.h>
 #include <setjmp.h>

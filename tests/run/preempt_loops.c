@@ -1,4 +1,6 @@
 // run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
 // Loops and recursion that never call the runtime let others run, on one thread.
 #include <goat.h>
 #include <stdio.h>

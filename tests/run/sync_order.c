@@ -1,4 +1,6 @@
 // run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
 // What waits for each other: who is served first, once after a panic and after goexit, a wait group
 // that is used again, the same with threads that are not the scheduler's.
 #include <goat.h>

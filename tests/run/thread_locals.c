@@ -1,4 +1,6 @@
 // run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
 // A goroutine that goes on in another thread finds that thread's errno and thread-local variables.
 #include <goat.h>
 #include <errno.h>

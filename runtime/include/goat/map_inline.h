@@ -377,6 +377,34 @@ void goat_mapiternext(void *it) __attribute__((__nothrow__));
 
 #define GOAT_MAP_CALL_ ((char *)1)
 
+// The first bucket of the chain of a hash, on its way to the cache.
+GOAT_INLINE_ char *
+goat_mapfirst_(const struct goat_hmap *h, uint64_t hash, size_t bucketsize)
+{
+	char *b = (char *)h->buckets + (hash & h->mask) * bucketsize;
+
+	if (bucketsize > 64)
+		goat_mapprefetch_(b);
+	return b;
+}
+
+GOAT_INLINE_ uint64_t
+goat_loadkey_(const char *slot, size_t keysize)
+{
+	return keysize == 4 ? goat_load32_(slot) : goat_load64_(slot);
+}
+
+// A write is over.
+GOAT_INLINE_ void
+goat_mapwritten_(struct goat_hmap *h)
+{
+	uint8_t flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
+
+	if (__builtin_expect(!(flags & GOAT_MAP_WRITING), 0))
+		goat_mapconflict(h, "writes");
+	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+}
+
 // The elem of a key in the first bucket of its chain; NONE: there is no such key; GOAT_MAP_CALL_:
 // that has to be looked up.
 GOAT_INLINE_ char *
@@ -393,16 +421,14 @@ goat_mapsite_(const struct goat_hmap *h, size_t k, size_t keysize, size_t bucket
 			     (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY), 0))
 		return GOAT_MAP_CALL_;
 	hash = goat_hash64_(k, h->hash0);
-	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
-	if (bucketsize > 64)
-		goat_mapprefetch_(b);
+	b = goat_mapfirst_(h, hash, bucketsize);
 	word = goat_load64_(b);
 	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
 	if (found == 0)
 		return __builtin_expect(goat_zerobytes_(word) != 0, 1) ? none : GOAT_MAP_CALL_;
 	i = goat_lowest_(found);
 	slot = b + keys + i * keysize;
-	if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k, 0))
+	if (__builtin_expect(goat_loadkey_(slot, keysize) != k, 0))
 		return GOAT_MAP_CALL_;
 	return b + elems + i * elemsize;
 }
@@ -440,16 +466,14 @@ goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsiz
 		return GOAT_MAP_CALL_;
 	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
 	hash = goat_hash64_(k, h->hash0);
-	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
-	if (bucketsize > 64)
-		goat_mapprefetch_(b);
+	b = goat_mapfirst_(h, hash, bucketsize);
 	word = goat_load64_(b);
 	top = goat_tophash_(hash);
 	found = goat_zerobytes_(word ^ top * GOAT_ONES_);
 	if (found != 0) {
 		i = goat_lowest_(found);
 		slot = b + keys + i * keysize;
-		if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k, 0))
+		if (__builtin_expect(goat_loadkey_(slot, keysize) != k, 0))
 			goto call;
 	} else {
 		// A cell that is emptyRest ends the chain; the first free one may be emptyOne.
@@ -466,10 +490,7 @@ goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsiz
 		}
 		h->count++;
 	}
-	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
-	if (__builtin_expect(!(flags & GOAT_MAP_WRITING), 0))
-		goat_mapconflict(h, "writes");
-	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	goat_mapwritten_(h);
 	return b + elems + i * elemsize;
 call:
 	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
@@ -499,7 +520,8 @@ goat_mapwithout_(uint64_t word, unsigned i)
 	word = (word & ~((uint64_t)255 << 8 * i)) | (uint64_t)GOAT_EMPTY_ONE << 8 * i;
 	if (word >> 8 * i != GOAT_EMPTY_ONE)
 		return word;
-	full = word & ~GOAT_ONES_;      // not 0 in cells that are not empty: there are no marks of evacuation
+	// Not 0 in cells that are not empty: there are no marks of evacuation.
+	full = word & ~GOAT_ONES_;
 	return full == 0 ? 0 : word & (~(uint64_t)0 >> (__builtin_clzll(full) & ~7));
 }
 
@@ -521,15 +543,13 @@ goat_mapdeletesite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucket
 		return false;           // the last one takes the seed with it
 	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
 	hash = goat_hash64_(k, h->hash0);
-	b = (char *)h->buckets + (hash & h->mask) * bucketsize;
-	if (bucketsize > 64)
-		goat_mapprefetch_(b);
+	b = goat_mapfirst_(h, hash, bucketsize);
 	word = goat_load64_(b);
 	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
 	if (found != 0) {
 		i = goat_lowest_(found);
 		slot = b + keys + i * keysize;
-		if (__builtin_expect((keysize == 4 ? goat_load32_(slot) : goat_load64_(slot)) != k ||
+		if (__builtin_expect(goat_loadkey_(slot, keysize) != k ||
 				     i == GOAT_BUCKET_CELLS - 1, 0))
 			goto call;
 		word = goat_mapwithout_(word, i);
@@ -540,10 +560,7 @@ goat_mapdeletesite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucket
 	} else if (__builtin_expect(goat_zerobytes_(word) == 0, 0)) {
 		goto call;
 	}
-	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
-	if (__builtin_expect(!(flags & GOAT_MAP_WRITING), 0))
-		goat_mapconflict(h, "writes");
-	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
+	goat_mapwritten_(h);
 	return true;
 call:
 	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
@@ -564,7 +581,8 @@ GOAT_MAP_DELETE_SITE_(goat_mapdelete_fast64, 8)
 
 // goat_mapiternext: another cell of buckets that are not being filled.
 GOAT_INLINE_ void
-goat_mapiternext_(void *iter, size_t bucketsize, size_t keys, size_t keysize, size_t elems, size_t elemsize)
+goat_mapiternext_(void *iter, size_t bucketsize, size_t keys, size_t keysize, size_t elems,
+		  size_t elemsize)
 {
 	struct goat_hiter *it = (struct goat_hiter *)iter;
 	uint64_t todo = it->todo;
