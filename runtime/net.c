@@ -477,8 +477,8 @@ try_read(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, 
 	ssize_t r;
 
 	if (__builtin_expect(kind == GOAT_POLLFOREIGN || n == 0, 0))
-		return read_foreign(pd->fd, buf, n);
-	r = sys_recv(pd->fd, buf, n);
+		return read_foreign(goat_pollfd(pd), buf, n);
+	r = sys_recv(goat_pollfd(pd), buf, n);
 	if (r > 0 && (size_t)r < n && !__atomic_load_n(&pd->hup, __ATOMIC_RELAXED))
 		__atomic_store_n(&pd->drained, seen->seq[0], __ATOMIC_RELAXED);
 	return r;
@@ -522,7 +522,7 @@ until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *
 		err = 0;
 		if (*inside) {
 			if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLFOREIGN)
-				err = check_mode(pd->fd, direction);
+				err = check_mode(goat_pollfd(pd), direction);
 			goat_pollleave(pd);
 			*inside = false;
 		}
@@ -575,12 +575,12 @@ try_accept(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf
 	int r;
 
 	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLFOREIGN) {
-		r = sys_poll(pd->fd, POLLIN);
+		r = sys_poll(goat_pollfd(pd), POLLIN);
 		if (r <= 0)
 			return r == 0 ? -EAGAIN : r;
 	}
 	do
-		r = sys_accept(pd->fd);
+		r = sys_accept(goat_pollfd(pd));
 	while (r == -ECONNABORTED);     // it was reset before it got here
 	return r;
 }
@@ -647,8 +647,8 @@ static ssize_t
 try_write(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, size_t n)
 {
 	if (__builtin_expect(__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLFOREIGN, 0))
-		return write_foreign(pd->fd, buf, n);
-	return sys_send(pd->fd, buf, n);
+		return write_foreign(goat_pollfd(pd), buf, n);
+	return sys_send(goat_pollfd(pd), buf, n);
 }
 
 ssize_t

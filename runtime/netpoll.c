@@ -95,6 +95,7 @@ goat_polldescslow(int fd)
 {
 	struct goat_polldesc *pd;
 	chunk *part = goat_polldescs, c;
+	int32_t none = 0;
 
 	if (fd < 0 || fd / (PART * PART) >= PART)
 		return NULL;
@@ -106,7 +107,8 @@ goat_polldescslow(int fd)
 	if (c == NULL)
 		return NULL;
 	pd = &c[fd % PART];
-	__atomic_store_n(&pd->fd, fd, __ATOMIC_RELAXED);
+	// Once: others may be reading it. Of 0, it is there.
+	__atomic_compare_exchange_n(&pd->fd, &none, fd, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 	return pd;
 }
 
@@ -266,7 +268,7 @@ arm_with(const struct goat_poller *by, struct goat_polldesc *pd, unsigned direct
 
 	if (!goat_pollenter(pd))
 		return ECANCELED;
-	err = by->arm(pd->fd, directions, known);
+	err = by->arm(goat_pollfd(pd), directions, known);
 	goat_pollleave(pd);
 	return err;
 }
@@ -592,7 +594,7 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN && !poller->level &&
 	    (armed & directions) == directions)
 		return 0;
-	if (too_large(pd->fd))
+	if (too_large(goat_pollfd(pd)))
 		return EMFILE;
 	err = arm_with(poller, pd, armed | directions, armed != 0);
 	if (err == RENEWED)
@@ -765,7 +767,7 @@ close_it(struct goat_polldesc *pd)
 	int err;
 
 	goat_acquire(&pd->users);
-	err = close(pd->fd) < 0 && errno != EINTR ? errno : 0;
+	err = close(goat_pollfd(pd)) < 0 && errno != EINTR ? errno : 0;
 	closed(pd);
 	return err;
 }
@@ -825,7 +827,7 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	} while (!__atomic_compare_exchange_n(&pd->users, &was, (was | GOAT_POLLCLOSING) + GOAT_POLLUSER,
 					      false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
 	if (before != NULL)
-		before(pd->fd);
+		before(goat_pollfd(pd));
 	w.g = goat_getg();
 	goat_lock(&pd->lock);
 	// A call for a file from elsewhere may take long, though poll said that it would not.
@@ -834,7 +836,7 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	d = pd->deadline;
 	goat_unlock(&pd->lock);
 	if (poller->forget != NULL)
-		poller->forget(pd->fd);
+		poller->forget(goat_pollfd(pd));
 	if (d != NULL)
 		set_timer(d);
 	run(&woken);

@@ -106,6 +106,13 @@ struct goat_polldesc {
 	struct goat_pollwaiter *closer; // waits until the last user has closed it; under lock
 } __attribute__((aligned(64)));
 
+// Others may just be finding out that it is new, and write what is there.
+static inline int
+goat_pollfd(const struct goat_polldesc *pd)
+{
+	return __atomic_load_n(&pd->fd, __ATOMIC_RELAXED);
+}
+
 // FD's, or NULL: FD is negative, or there is no memory.
 GOAT_HIDDEN struct goat_polldesc *goat_polldescslow(int fd);
 // Those of small numbers: by the upper bits, and then by these lower ones.
@@ -119,7 +126,7 @@ goat_polldescof(int fd)
 
 	if (__builtin_expect((unsigned)fd < GOAT_POLLPART * GOAT_POLLPART, 1) &&
 	    (part = __atomic_load_n(&goat_polldescs[fd / GOAT_POLLPART], __ATOMIC_ACQUIRE)) != NULL &&
-	    __atomic_load_n(&part[fd % GOAT_POLLPART].fd, __ATOMIC_RELAXED) == fd)
+	    __atomic_load_n(&part[fd % GOAT_POLLPART].fd, __ATOMIC_ACQUIRE) == fd)
 		return &part[fd % GOAT_POLLPART];
 	return goat_polldescslow(fd);
 }

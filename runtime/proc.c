@@ -57,6 +57,13 @@ enum {
 
 struct goat_sched goat_sched;
 
+// What a thread that comes now needs of the scheduler is there.
+static inline bool
+started(void)
+{
+	return __atomic_load_n(&goat_sched.started, __ATOMIC_ACQUIRE);
+}
+
 // ---------------------------------------------------------------- sanitizers
 
 // Of the program's, if it has one.
@@ -544,7 +551,9 @@ find_near(struct goat_m *m, int64_t *now, int64_t *until)
 		if (g != NULL)
 			return g;
 	}
-	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
+	// Where there is nobody to steal from, to sleep in the poller is the next thing, and asks the same.
+	if (__atomic_load_n(&goat_sched.nalloc, __ATOMIC_RELAXED) > 1 &&
+	    __atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
 	    __atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0) {
 		struct goat_gqueue list = goat_netpoll(0);
 
@@ -578,10 +587,11 @@ findrunnable(struct goat_m *m)
 		}
 		if ((g = find_near(m, &now, &until)) != NULL)
 			return g;
-		if (m->spinning ||
-		    2 * __atomic_load_n(&goat_sched.spinning, __ATOMIC_SEQ_CST) <
-			    __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED) -
-				    __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST)) {
+		if (__atomic_load_n(&goat_sched.nalloc, __ATOMIC_RELAXED) > 1 &&
+		    (m->spinning ||
+		     2 * __atomic_load_n(&goat_sched.spinning, __ATOMIC_SEQ_CST) <
+			     __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED) -
+				     __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST))) {
 			if (!m->spinning) {
 				m->spinning = true;
 				__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
@@ -621,7 +631,7 @@ goat_wakenetpoller(int64_t when)
 {
 	int64_t until;
 
-	if (!goat_sched.started)
+	if (!started())
 		return;
 	// Whoever goes to sleep now sees the timer, or is seen.
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -1050,7 +1060,7 @@ goat_newproc(void *fn, void *args, size_t size)
 
 	if (fn == NULL)
 		goat_fatal("go of nil func value");
-	if (__builtin_expect(!goat_sched.started, 0))
+	if (__builtin_expect(!started(), 0))
 		goat_schedinit();
 	if (__builtin_expect(size > ARGS, 0))
 		args = memcpy(goat_mallocgc(size, 16, false), args, size);
@@ -1266,7 +1276,8 @@ start(void)
 	goat_lock(&goat_sched.lock);
 	set_procs(n);
 	goat_unlock(&goat_sched.lock);
-	goat_sched.started = true;
+	goat_release(&goat_sched.started);
+	__atomic_store_n(&goat_sched.started, true, __ATOMIC_RELEASE);
 }
 
 static void
@@ -1294,8 +1305,9 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 void
 goat_schedinit(void)
 {
-	if (!goat_sched.started)
+	if (!started())
 		pthread_once(&once, start_with_sysmon);
+	goat_acquire(&goat_sched.started);
 }
 
 struct program {
@@ -1321,7 +1333,7 @@ goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, 
 {
 	struct program p = { argc, argv, envp, main };
 
-	if (goat_sched.started)
+	if (started())
 		return main(argc, argv, envp);  // somebody has started goroutines before main
 	pthread_once(&once, start);
 	goat_initquit();

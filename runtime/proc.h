@@ -31,7 +31,7 @@ struct goat_sched {
 	uint32_t sysmonnote;
 	bool sysmonwait;                // atomic: sysmon sleeps until there is work
 	bool mainexited;                // by goexit
-	bool started;
+	bool started;                   // atomic
 	bool barrier;                   // membarrier works
 	sigset_t mask;                  // of signals that are blocked in Ms
 };

@@ -45,6 +45,11 @@
 
 #include "knobs.h"
 
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #if defined(__has_include)
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
@@ -55,10 +60,6 @@
 #define VALGRIND_STACK_REGISTER(lo, hi) 0
 #define VALGRIND_MAKE_MEM_UNDEFINED(at, size)
 #endif
-
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
@@ -109,10 +110,25 @@ static struct {
 
 _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
 
+static int
+wants_executable(struct dl_phdr_info *info, size_t size, void *wants)
+{
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_GNU_STACK && (info->dlpi_phdr[i].p_flags & PF_X))
+			*(bool *)wants = true;
+	return 0;
+}
+
+// Where the program or a library says that its stacks hold code, as GCC's nested functions do when their
+// address is taken, those of goroutines may, too.
 static void *
 reserve(size_t size)
 {
-	return mmap(NULL, size, PROT_READ | PROT_WRITE,
+	bool code = false;
+
+	dl_iterate_phdr(wants_executable, &code);
+	return mmap(NULL, size, PROT_READ | PROT_WRITE | (code ? PROT_EXEC : 0),
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 

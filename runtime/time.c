@@ -363,15 +363,17 @@ goat_runtimers(struct goat_p *p, int64_t now)
 
 	while (when != 0 && when <= now) {
 		struct goat_gqueue ready = { 0 };
-		struct goat_g *g;
 
 		goat_lock(&h->lock);
 		for (int i = 0; i < BATCH && h->n > 0 && h->at[0].when <= now; i++)
 			runfirst(h, now, &ready);
 		when = h->when;
 		goat_unlock(&h->lock);
-		while ((g = goat_gqueueget(&ready)) != NULL)
-			goat_goready(g);
+		// Those that were due first run first, however late all of them are.
+		if (ready.n == 1)
+			goat_goready(goat_gqueueget(&ready));
+		else
+			goat_injectglist(&ready);
 	}
 	return when;
 }

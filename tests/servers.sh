@@ -95,7 +95,9 @@ Hello, b!
 		lacks "http answers wrk right" "$seen" "Non-2xx"
 		has "http answers wrk at all" "$seen" "requests in"
 	fi
-	stop
+	kill "$server"
+	wait "$server"
+	is "http leaves in order" "$?" 0
 fi
 
 # line FILE TEXT: waits until TEXT is in it.

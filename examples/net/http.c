@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // http.c: says hello over HTTP/1.1, with connections that stay open and a limit of time for each
-// request.
+// request. On SIGTERM or SIGINT it takes no more connections, answers what is under way for a second
+// at most, and leaves.
 //
 //	goatcc http.c -o http && ./http 127.0.0.1:8080
 //	curl http://127.0.0.1:8080/world
 #define _GNU_SOURCE                     // memmem
 #include <goat.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-static const int64_t PATIENCE = 10000000000;
+static const int64_t SECOND = 1000000000, PATIENCE = 10000000000;
+
+static int stop_fd;                     // an eventfd, which handlers of signals can write to
+
+static void
+on_signal(int sig)
+{
+	uint64_t one = 1;
+	ssize_t n = write(stop_fd, &one, sizeof one);
+
+	(void)sig, (void)n;
+}
+
+static atomic_bool stopping;
+static goat_waitgroup running;
 
 typedef struct conn {
 	int fd;
@@ -86,6 +105,7 @@ serve(int fd)
 	bool last = false;
 	size_t n;
 
+	defer goat_waitgroup_done(&running);
 	defer goat_close(fd);
 	while (!last) {
 		goat_set_deadline(fd, goat_now() + PATIENCE);
@@ -93,7 +113,7 @@ serve(int fd)
 			return;
 		string head = { c.buf, n }, path = path_of(head);
 
-		last = wants_close(head);
+		last = wants_close(head) || stopping;
 		if (len(path) == 0) {
 			answer(fd, "400 Bad Request", str("what?\n"), true);
 			return;
@@ -105,25 +125,62 @@ serve(int fd)
 	}
 }
 
+// Until it is closed.
+static void
+accept_all(int listener)
+{
+	for (;;) {
+		int fd = goat_accept(listener);
+
+		if (fd >= 0) {
+			goat_waitgroup_add(&running, 1);
+			go serve(fd);
+		} else if (errno == EMFILE || errno == ENFILE) {
+			goat_sleep(SECOND / 10);
+		} else {
+			return;         // ECANCELED: it was closed
+		}
+	}
+}
+
+// Who waits for a request that does not come is not waited for.
+static void
+finish(void)
+{
+	chan(bool) done = make(chan(bool), 1);
+
+	go {
+		goat_waitgroup_wait(&running);
+		chan_send(done, true);
+	}
+	chan_select {
+	case_recv (done, yes) { (void)yes; }
+	case_recv (goat_after(SECOND), now) { (void)now; }
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	int listener = goat_listen(argc > 1 ? argv[1] : "127.0.0.1:0", 1024);
 
-	if (listener < 0) {
+	stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (listener < 0 || stop_fd < 0) {
 		fprintf(stderr, "http: %s\n", strerror(errno));
 		return 1;
 	}
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
 	printf("port %d\n", goat_port(listener));
 	fflush(stdout);
-	for (;;) {
-		int fd = goat_accept(listener);
+	go {
+		uint64_t count;
 
-		if (fd >= 0)
-			go serve(fd);
-		else if (errno == EMFILE || errno == ENFILE)
-			goat_sleep(100000000);
-		else
-			return 1;
+		goat_read(stop_fd, &count, sizeof count);
+		stopping = true;
+		goat_close(listener);
 	}
+	accept_all(listener);
+	finish();
+	return 0;
 }

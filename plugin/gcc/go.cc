@@ -263,11 +263,15 @@ given_field(tree parameter, struct given *g, unsigned i)
 	return field_of(dereference(parameter), g->fields[i]);
 }
 
-// What the marker BIND becomes: the values are put into a struct, of which the goroutine gets a copy.
+// What the marker BIND becomes: the values are put into a struct, of which the goroutine gets a copy. With
+// UNLESS_NIL the runtime is given no function where the first value is nil.
 void
-start(struct given *g, tree bind, tree fn)
+start(struct given *g, tree bind, tree fn, bool unless_nil)
 {
-	tree list = NULL_TREE, address = null_pointer_node, size = size_zero_node, args;
+	tree list = NULL_TREE, address = null_pointer_node, size = size_zero_node, args, what;
+
+	TREE_ADDRESSABLE(fn) = 1;
+	what = fold_convert(ptr_type_node, build_fold_addr_expr(fn));
 
 	BIND_EXPR_VARS(bind) = NULL_TREE;
 	BIND_EXPR_BLOCK(bind) = NULL_TREE;
@@ -279,13 +283,17 @@ start(struct given *g, tree bind, tree fn)
 			append_to_statement_list(assign(field_of(args, g->fields[i]), g->values[i]), &list);
 		address = address_of(args, ptr_type_node);
 		size = TYPE_SIZE_UNIT(g->record);
+		if (unless_nil) {
+			tree pointer = field_of(args, g->fields[0]);
+
+			what = build3(COND_EXPR, ptr_type_node,
+				      build2(NE_EXPR, boolean_type_node, pointer, build_zero_cst(TREE_TYPE(pointer))),
+				      what, null_pointer_node);
+		}
 	}
-	TREE_ADDRESSABLE(fn) = 1;
-	append_to_statement_list(
-		build_call_expr_loc(g->where, runtime_function(ENTRY_newproc), 3,
-				    fold_convert(ptr_type_node, build_fold_addr_expr(fn)), address,
-				    fold_convert(size_type_node, size)),
-		&list);
+	append_to_statement_list(build_call_expr_loc(g->where, runtime_function(ENTRY_newproc), 3, what, address,
+						     fold_convert(size_type_node, size)),
+				 &list);
 	BIND_EXPR_BODY(bind) = list;
 }
 
@@ -325,6 +333,7 @@ lower_go_call(struct func *f, tree bind, tree call, location_t where)
 	tree fn = get_callee_fndecl(call), thunk, parameter;
 	auto_vec<tree *> given;
 	struct given g;
+	bool pointer_only;
 
 	if (is_tied_to_its_place(call)) {
 		sorry_at(where, "%<go%> of a call that belongs to its place");
@@ -342,13 +351,16 @@ lower_go_call(struct func *f, tree bind, tree call, location_t where)
 	for (int i = 0; i < call_expr_nargs(call); i++)
 		if (give_operand(&g, CALL_EXPR_ARG(call, i)))
 			given.safe_push(&CALL_EXPR_ARG(call, i));
+	// As in Go, where others are called by a function that has been made for it and fail there.
+	pointer_only = given.length() == 1 && given[0] == &CALL_EXPR_FN(call) && call_expr_nargs(call) == 0 &&
+		       VOID_TYPE_P(TREE_TYPE(call));
 	if (g.record != NULL_TREE)
 		layout_type(g.record);
 	thunk = new_thunk(where);
 	parameter = parameter_of(thunk, &g);
 	for (unsigned i = 0; i < given.length(); i++)
 		*given[i] = given_field(parameter, &g, i);
-	start(&g, bind, thunk);
+	start(&g, bind, thunk, pointer_only);
 	give_body(thunk, effect(call));
 	finish_function(thunk);
 }
@@ -492,7 +504,7 @@ lower_go_block(struct func *f, tree bind, tree fn, location_t where)
 	replace_in(&r, cgraph_node::get(fn));
 	append_to_statement_list(BIND_EXPR_BODY(body), &list);
 	BIND_EXPR_BODY(body) = list;
-	start(&g, bind, fn);
+	start(&g, bind, fn, false);
 }
 
 // ---------------------------------------------------------------- the walk

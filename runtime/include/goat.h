@@ -25,7 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/types.h>
 
 #include "goat/abi.h"
 #include "goat/map_inline.h"
@@ -579,6 +578,8 @@ goat_once_do(goat_once *goat_noescape once, void (*f)(void))
 }
 
 // ---------------------------------------------------------------- network, see docs/netpoll.md
+
+typedef ptrdiff_t ssize_t;       // as <sys/types.h> has it, which has much else
 
 // Plain descriptors, of goat_listen and so on or from elsewhere. Where something fails the
 // functions give -1 and set errno: EINVAL for an address that makes no sense, ETIMEDOUT when a

@@ -301,9 +301,9 @@ goat_mapcellat_(const struct goat_maptype *t, enum goat_keykind_ kind, struct go
 
 	goat_mapprefetch_(b);
 	do {
-		uint64_t word = goat_load64_(b);
+		uint64_t word = goat_load64_(b), m;
 
-		for (uint64_t m = goat_zerobytes_(word ^ tops); m != 0; m &= m - 1) {
+		for (m = goat_zerobytes_(word ^ tops); m != 0; m &= m - 1) {
 			unsigned i = goat_lowest_(m);
 			const char *slot = b + t->keys + i * goat_mapkeysize_(t, kind);
 
