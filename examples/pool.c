@@ -2,8 +2,8 @@
 //
 // pool.c: workers that share a channel of jobs, and a caller who does not wait for ever.
 //
-// Each job carries the channel on which it wants its answer, with room for one: a worker that comes too
-// late leaves its answer there, and waits for nobody.
+// Each job carries the channel on which it wants its answer, with room for one: a worker that comes
+// too late leaves its answer there, and waits for nobody.
 #include <goat.h>
 
 typedef chan(int) answers;

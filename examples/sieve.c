@@ -2,9 +2,9 @@
 //
 // sieve.c: prime numbers from a chain of goroutines.
 //
-// The first sends 2, 3, 4 and so on. What comes out at the end of the chain is a prime, and for each one
-// a goroutine is added that lets pass what it does not divide. Each channel holds nothing: a number is
-// handed from one goroutine straight to the next.
+// The first sends 2, 3, 4 and so on. What comes out at the end of the chain is a prime, and for
+// each one a goroutine is added that lets pass what it does not divide. Each channel holds nothing:
+// a number is handed from one goroutine straight to the next.
 #include <goat.h>
 
 typedef chan(int) numbers;

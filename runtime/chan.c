@@ -2,10 +2,10 @@
 //
 // chan.c: channels.
 //
-// A channel is a ring of values and two queues of goroutines, under a lock of its own. Whoever finds
-// one parked at the other end copies the value straight between the two frames, which stay where
-// they are, and readies it: who is woken has nothing left to do. An operation that need not wait is
-// one atomic instruction and, mostly, no call.
+// A channel is a ring of values and two queues of goroutines, under a lock of its own. Whoever
+// finds one parked at the other end copies the value straight between the two frames, which stay
+// where they are, and readies it: who is woken has nothing left to do. An operation that need not
+// wait is one atomic instruction and, mostly, no call.
 //
 //	C1  recvq or sendq is empty, but for one goroutine whose select has cases of both kinds on
 //	    an unbuffered channel.
@@ -15,8 +15,8 @@
 //	    and is on its way to leave.
 //	C5  sendx is qcount places after recvx, round the ring.
 //
-// The collector: what a parked goroutine sends lies in its frame, or is known from there; the ring is
-// behind the channel in the same object, which is scanned if the values hold pointers.
+// The collector: what a parked goroutine sends lies in its frame, or is known from there; the ring
+// is behind the channel in the same object, which is scanned if the values hold pointers.
 //
 // Go:    as runtime/chan.go. Elements may be of any size and alignment. A value received is cleared
 //        in the ring only if it may hold a pointer.
@@ -122,8 +122,8 @@ goat_selectnbsend(void *channel, void *elem)
 	struct goat_g *wake;
 	enum goat_chanop op;
 
-	// A closed channel is never full again, so if it is seen as open, and then or before that as
-	// full, it was both at one moment.
+	// A closed channel is never full again, so if it is seen as open, and then or before that
+	// as full, it was both at one moment.
 	if (c == NULL || (!goat_maysend(c) && !GET(c->closed)))
 		return false;
 	goat_lock(&c->lock);
@@ -236,8 +236,8 @@ release(struct goat_waitq *q, size_t clear, struct goat_g **some, size_t max)
 	size_t n = 0;
 
 	while (n < max && (s = goat_dequeue(q)) != NULL) {
-		// One leads to the next, and none is in the cache. But neighbours were often made one after
-		// the other, on stacks that are equally far apart.
+		// One leads to the next, and none is in the cache. But neighbours were often made
+		// one after the other, on stacks that are equally far apart.
 		if (q->first != NULL)
 			__builtin_prefetch((const char *)q->first + AHEAD * ((const char *)q->first - (const char *)s),
 					   1);

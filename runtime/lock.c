@@ -3,8 +3,8 @@
 // lock.c: what is below the scheduler: locks that spin, futexes, and errno.
 //
 // A goat_lock guards a few instructions, so who finds it taken spins; if that lasts, the holder's
-// thread does not run, and the spinner gives up the processor. To release it is a plain store, which
-// saves an atomic instruction (5 ns here) against a lock whose waiters sleep.
+// thread does not run, and the spinner gives up the processor. To release it is a plain store,
+// which saves an atomic instruction (5 ns here) against a lock whose waiters sleep.
 //
 // Go:    as runtime/lock_spinbit.go and lock_futex.go in what they are for.
 // Layer: base.
@@ -49,8 +49,8 @@ goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns)
 {
 	struct timespec t = { ns / 1000000000, ns % 1000000000 };
 
-	// ThreadSanitizer holds signals back, the collector's too, while a thread sleeps in a call that it
-	// does not know.
+	// ThreadSanitizer holds signals back, the collector's too, while a thread sleeps in a call
+	// that it does not know.
 	if (__builtin_expect(__tsan_acquire != NULL, 0)) {
 		usleep(ns < 0 || ns > 100000 ? 100 : 1 + (useconds_t)ns / 1000);
 		return;
@@ -64,8 +64,8 @@ goat_futexwake(uint32_t *at, uint32_t n)
 	syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
 }
 
-// The C library says that errno's address is const, so a compiler keeps it across a switch to another
-// thread. It cannot look into these.
+// The C library says that errno's address is const, so a compiler keeps it across a switch to
+// another thread. It cannot look into these.
 __attribute__((noipa)) int
 goat_errno(void)
 {

@@ -10,8 +10,8 @@
 // objects, not in what the C library's malloc gives.
 //
 // The heap begins at 4 MiB, or as GC_INITIAL_HEAP_SIZE says, as memory that is touched when it is
-// needed. From the collector's own 64 KiB, a loop that drops 32-byte objects spends half its time in
-// collections (14.4 ns an object, not 7.9). It is Go's smallest heap before a collection, too.
+// needed. From the collector's own 64 KiB, a loop that drops 32-byte objects spends half its time
+// in collections (14.4 ns an object, not 7.9). It is Go's smallest heap before a collection, too.
 //
 // Go:    as runtime/malloc.go in what it gives; the collector does not move or compact either.
 // Layer: stack.
@@ -190,9 +190,10 @@ huge_pages(char *lo, char *hi)
 // touched: to clear 40 MB at once takes 10 ms, and one insertion in a million would be so slow.
 // Huge pages, as accesses to a map are at random and each would miss the TLB.
 //
-// Tried: small pages. Growing to a million int64 costs 105 ns an entry instead of 72, a hit 48 instead
-// of 43. The system clears a huge page in 0.23 ms, as long as the machine has the memory: where it is a
-// virtual one, whose host gives memory in small pages when it is first touched, that is 5 ms.
+// Tried: small pages. Growing to a million int64 costs 105 ns an entry instead of 72, a hit 48
+// instead of 43. The system clears a huge page in 0.23 ms, as long as the machine has the memory:
+// where it is a virtual one, whose host gives memory in small pages when it is first touched, that
+// is 5 ms.
 static void
 clear_by_the_system(char *p, size_t size)
 {
@@ -240,8 +241,8 @@ goat_reservebuckets(size_t size, int noscan)
 	return p;
 }
 
-// What lies from P to END, within one huge page, is zeros afterwards. Pages that are not in memory are
-// already; if they all are missing one fault gets a huge one, should it be whole.
+// What lies from P to END, within one huge page, is zeros afterwards. Pages that are not in memory
+// are already; if they all are missing one fault gets a huge one, should it be whole.
 static void
 clear_piece(char *p, char *end)
 {

@@ -21,37 +21,37 @@
 //
 // An iterator walks the array that it began with, from a random bucket and in each bucket from a
 // random cell. If that array is being filled it walks old chains that are not moved yet for those
-// of their cells that will go to the bucket it is at. If it is an old one, cells that have moved are
-// looked up in the new one, because they may have been changed or deleted there. Nothing is moved
-// inside of an array, so nothing is seen twice.
+// of their cells that will go to the bucket it is at. If it is an old one, cells that have moved
+// are looked up in the new one, because they may have been changed or deleted there. Nothing is
+// moved inside of an array, so nothing is seen twice.
 //
 // The buckets are zeros when they come from malloc.c, and large arrays are so without anybody's
 // clearing them: a page is cleared when it is first touched. No single write is slow, then. An old
 // array that is large and that no iterator walks is freed at once, without waiting for a
-// collection. An array to grow into is cleared a huge page at a write, before anything moves; so long
-// chains become a little longer. Overflow buckets come in slabs, which a list keeps alive: where keys and elems have
-// no pointers the collector looks into no bucket.
+// collection. An array to grow into is cleared a huge page at a write, before anything moves; so
+// long chains become a little longer. Overflow buckets come in slabs, which a list keeps alive:
+// where keys and elems have no pointers the collector looks into no bucket.
 //
 // Invariants: M1 to M11, map.h; goat_mapcheck checks them.
 //
-// Tried, with a million int64_t keys and elems (tests/bench/map.c), ns an operation on a machine that
-// others used as well, so that differences of a tenth say nothing:
-// - Fetching only the line of the tophash bytes: hits 30, now 20. Misses are quicker then, 15.5 and not
-//   17.5, as they need no other line. Fetching one of the other two: hits 23 to 29.
+// Tried, with a million int64_t keys and elems (tests/bench/map.c), ns an operation on a machine
+// that others used as well, so that differences of a tenth say nothing:
+// - Fetching only the line of the tophash bytes: hits 30, now 20. Misses are quicker then, 15.5 and
+//   not 17.5, as they need no other line. Fetching one of the other two: hits 23 to 29.
 // - Without huge pages: insertions 108 to 175, not 87 to 120; hits 44 to 67, not 42 to 46.
 // - Fetching the chain that is to be moved after the next one: insertions 1 to 3 less, of 68.
 // - Storing tophash bytes as words in all maps: four insertions 26, not 39, but 25 to 36 with a hint.
-// - A hash of one multiplication to 128 bits, its halves folded: for keys in steps of a power of two some
-//   seeds give chains of 13 buckets. With h ^= h >> 32 after it only every other bit is mended; two
-//   multiplications to 64 bits fail for keys that differ in the top 16 bits.
+// - A hash of one multiplication to 128 bits, its halves folded: for keys in steps of a power of
+//   two some seeds give chains of 13 buckets. With h ^= h >> 32 after it only every other bit is
+//   mended; two multiplications to 64 bits fail for keys that differ in the top 16 bits.
 //
-// Where the time goes: what waits for memory is in flight as long as the processor holds the instructions
-// that follow, some 512. So what is inline at the site (goat/map_inline.h) gains most where nothing is in
-// the cache, by being short. Instructions an operation as callgrind counts them, before and since: hit 86,
-// 52; miss 89, 64; storing with a hint 183, 109; deleting 135, 89; the step of an iteration 71, 46, with
-// 0.26 and 0.10 mispredicted branches. A miss is no quicker as one bucket in twelve is full, so that the
-// runtime is called, which no branch can foresee; and it cannot be told from a hit, for which two lines
-// are fetched in vain.
+// Where the time goes: what waits for memory is in flight as long as the processor holds the
+// instructions that follow, some 512. So what is inline at the site (goat/map_inline.h) gains most
+// where nothing is in the cache, by being short. Instructions an operation as callgrind counts
+// them, before and since: hit 86, 52; miss 89, 64; storing with a hint 183, 109; deleting 135, 89;
+// the step of an iteration 71, 46, with 0.26 and 0.10 mispredicted branches. A miss is no quicker
+// as one bucket in twelve is full, so that the runtime is called, which no branch can foresee; and
+// it cannot be told from a hit, for which two lines are fetched in vain.
 //
 // Go:    as runtime/map.go up to 1.23. Overflow buckets are not allocated beforehand behind the array
 //        but in slabs when they are needed. An allocation that fails while growing is no error: the
@@ -312,8 +312,8 @@ drop_next(const struct goat_maptype *t, struct goat_mapextra *x)
 	x->next = NULL;
 }
 
-// An array of 1 << B buckets, of zeros that are in memory, or NULL: there will be one after some more
-// calls, as each clears a huge page only; or there is no memory.
+// An array of 1 << B buckets, of zeros that are in memory, or NULL: there will be one after some
+// more calls, as each clears a huge page only; or there is no memory.
 static void *
 next_array(const struct goat_maptype *t, struct goat_mapextra *x, uint8_t B)
 {
@@ -451,8 +451,8 @@ choose(const struct goat_maptype *t, const struct goat_hmap *h, const void *k, s
 {
 	uint64_t hash = hash_of(t, h, k);
 
-	// The hash of a key that does not equal itself is another one each time. But an iterator must
-	// know where it goes; so one bit that stays decides, and next time it is a new one.
+	// The hash of a key that does not equal itself is another one each time. But an iterator
+	// must know where it goes; so one bit that stays decides, and next time it is a new one.
 	if (__builtin_expect(h->flags & GOAT_MAP_ITERATOR && !is_itself(t, k), 0)) {
 		bool y = *top & 1;
 
@@ -464,8 +464,8 @@ choose(const struct goat_maptype *t, const struct goat_hmap *h, const void *k, s
 	return (hash & newbit) != 0;
 }
 
-// The same for keys of one word and small elems of a constant size: all marks of a bucket are stored
-// at once, and nothing branches on a hash.
+// The same for keys of one word and small elems of a constant size: all marks of a bucket are
+// stored at once, and nothing branches on a hash.
 GOAT_INLINE_ void
 move_words(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket, struct goat_bmap *b,
 	   size_t elemsize)
@@ -572,8 +572,8 @@ prefetch_bucket(const struct goat_maptype *t, const void *buckets, size_t i)
 	goat_mapprefetch_(b);
 }
 
-// The chain that is next in order first: that of the write comes from anywhere in memory, and what moving
-// it needs is fetched meanwhile.
+// The chain that is next in order first: that of the write comes from anywhere in memory, and what
+// moving it needs is fetched meanwhile.
 void
 goat_mapgrowwork(const struct goat_maptype *t, struct goat_hmap *h, size_t bucket)
 {

@@ -3,17 +3,17 @@
 // map.h: maps, inside the runtime. Their layout is in goat/abi.h, how they work in map.c.
 //
 //	M1  count is the number of live cells, in buckets and those old ones that have not been moved.
-//	M2  A live cell lies in the chain of the low bits of its key's hash, and its tophash is the top
-//	    byte of that, plus 5 if below 5. Where a key does not equal itself, its hash is another each
-//	    time: its cell may be anywhere.
+//	M2  A live cell lies in the chain of the low bits of its key's hash, and its tophash is the
+//	    top byte of that, plus 5 if below 5. Where a key does not equal itself, its hash is
+//	    another each time: its cell may be anywhere.
 //	M3  No two live cells have equal keys.
 //	M4  After a cell that is emptyRest all cells of the chain are.
-//	M5  Marks of evacuation are in old buckets only, and there in all cells of a chain or none. The
-//	    new buckets of a chain that is not evacuated are empty.
+//	M5  Marks of evacuation are in old buckets only, and there in all cells of a chain or none.
+//	    The new buckets of a chain that is not evacuated are empty.
 //	M6  All old buckets below nevacuate are evacuated, and that one is not.
 //	M7  With one bucket only there is no overflow bucket. With more there is an `extra`.
-//	M8  All overflow buckets are in the slabs of extra->overflow or extra->oldoverflow, which alone
-//	    keep them alive where buckets are not scanned.
+//	M8  All overflow buckets are in the slabs of extra->overflow or extra->oldoverflow, which
+//	    alone keep them alive where buckets are not scanned.
 //	M9  noverflow is the number of overflow buckets of `buckets` that were made, if B < 16.
 //	M10 The cells that are not live of a map whose buckets are scanned hold no pointers, old buckets
 //	    that an iterator may see aside; and the elem of no empty cell is anything but zeros.
@@ -128,8 +128,8 @@ void goat_randseed(uint64_t seed);
 // malloc.c: SIZE bytes of zeros, which cost nothing before they are touched where there are many;
 // NULL: there is no memory.
 void *goat_mallocbuckets(size_t size, int noscan);
-// As goat_mallocbuckets, but not zeros before goat_clearbuckets has said so: that clears some more of
-// what it gave, in steps that take a moment each. *DONE is 0 first. Whether that was the last.
+// As goat_mallocbuckets, but not zeros before goat_clearbuckets has said so: that clears some more
+// of what it gave, in steps that take a moment each. *DONE is 0 first. Whether that was the last.
 void *goat_reservebuckets(size_t size, int noscan);
 bool goat_clearbuckets(void *p, size_t size, size_t *done);
 // What it gave and nobody sees any more.

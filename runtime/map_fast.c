@@ -108,8 +108,9 @@ objects(const struct goat_maptype *t)
 	return c;
 }
 
-// In the only bucket as a word: it is read as one soon, and a processor makes that wait for a byte on its
-// way to the cache. Among many buckets a store of a word that comes from memory holds up others.
+// In the only bucket as a word: it is read as one soon, and a processor makes that wait for a byte
+// on its way to the cache. Among many buckets a store of a word that comes from memory holds up
+// others.
 GOAT_INLINE_ void
 put_top(const struct goat_hmap *h, struct goat_bmap *b, unsigned i, uint8_t top)
 {

@@ -3,10 +3,10 @@
 // mutex.c: mutual exclusion of goroutines.
 //
 // A mutex is in one of two modes. Normally who wakes up competes with those who come just then, and
-// often loses: they run already, and may take it many times before anybody else would have woken. One
-// who has waited for longer than a millisecond switches to starving: then unlocking hands it to the
-// first in the queue, and those who come queue up. The last of the queue, or one who has waited for
-// less, switches back.
+// often loses: they run already, and may take it many times before anybody else would have woken.
+// One who has waited for longer than a millisecond switches to starving: then unlocking hands it to
+// the first in the queue, and those who come queue up. The last of the queue, or one who has waited
+// for less, switches back.
 //
 // Go:    as internal/sync/mutex.go.
 // Layer: wait.

@@ -150,12 +150,6 @@ sys_flags(int fd)
 	return r < 0 ? -errno : r;
 }
 
-SYSTEM int
-sys_close(int fd)
-{
-	return close(fd) < 0 ? -errno : 0;
-}
-
 // ---------------------------------------------------------------- addresses
 
 struct address {
@@ -452,10 +446,49 @@ check_mode(int fd, unsigned direction)
 	return flags == (direction == GOAT_POLLR ? O_WRONLY : O_RDONLY) ? EBADF : 0;
 }
 
-// Tries until it succeeds; gives -errno otherwise. SEEN is what was seen when it all began.
+static ssize_t
+read_foreign(int fd, void *buf, size_t n)
+{
+	ssize_t r = n != 0 ? sys_recv(fd, buf, n) : -ENOTSOCK;
+
+	if (r != -ENOTSOCK)
+		return r;
+	if (n != 0) {
+		r = sys_poll(fd, POLLIN);
+		if (r <= 0)
+			return r == 0 ? -EAGAIN : r;
+	}
+	return sys_read(fd, buf, n);
+}
+
+// After a read that got less than it wanted, TCP has no more, so there is no need to ask until an event
+// comes; unless the end, an error or urgent data, where reads stop short, is known to be there.
+static inline bool
+is_drained(const struct goat_polldesc *pd, const struct goat_pollseen *seen, size_t n)
+{
+	return __atomic_load_n(&pd->drained, __ATOMIC_RELAXED) == seen->seq[0] && n != 0 &&
+	       __atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLTCP;
+}
+
+static ssize_t
+try_read(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, size_t n)
+{
+	uint8_t kind = __atomic_load_n(&pd->kind, __ATOMIC_RELAXED);
+	ssize_t r;
+
+	if (__builtin_expect(kind == GOAT_POLLFOREIGN || n == 0, 0))
+		return read_foreign(pd->fd, buf, n);
+	r = sys_recv(pd->fd, buf, n);
+	if (r > 0 && (size_t)r < n && !__atomic_load_n(&pd->hup, __ATOMIC_RELAXED))
+		__atomic_store_n(&pd->drained, seen->seq[0], __ATOMIC_RELAXED);
+	return r;
+}
+
+// Tries until it succeeds; gives -errno otherwise. SEEN is what was seen when it all began. *INSIDE:
+// whether the descriptor is held, before and after it.
 static inline __attribute__((always_inline)) ssize_t
-until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *seen, attempt *try,
-	    void *buf, size_t n)
+until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *seen, bool *inside,
+	    attempt *try, void *buf, size_t n)
 {
 	bool woken = false;
 	ssize_t r;
@@ -467,10 +500,17 @@ until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *
 			r = -ETIMEDOUT;
 			break;
 		}
-		r = try(pd, seen, buf, n);
-		// To close it is no race with those who have used it.
-		if (__builtin_expect(__tsan_release != NULL, 0))
-			__tsan_release(pd);
+		if (try == try_read && is_drained(pd, seen, n)) {
+			r = -EAGAIN;
+		} else if (!*inside && !(*inside = goat_pollenter(pd))) {
+			r = woken ? -ECANCELED : -EBADF;
+			break;
+		} else if (!goat_pollsame(pd, seen)) {
+			r = -ECANCELED;
+			break;
+		} else {
+			r = try(pd, seen, buf, n);
+		}
 		if (r == -EINTR)
 			continue;
 		if (r == -ENOTSOCK && __atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN) {
@@ -480,8 +520,12 @@ until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *
 		if (r != -EAGAIN)
 			break;
 		err = 0;
-		if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLFOREIGN)
-			err = check_mode(pd->fd, direction);
+		if (*inside) {
+			if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLFOREIGN)
+				err = check_mode(pd->fd, direction);
+			goat_pollleave(pd);
+			*inside = false;
+		}
 		if (err == 0)
 			err = goat_pollwait(pd, direction, seen, 0);
 		if (err != 0) {
@@ -508,50 +552,20 @@ desc_of(int fd)
 
 // ---------------------------------------------------------------- read, accept
 
-static ssize_t
-read_foreign(int fd, void *buf, size_t n)
-{
-	ssize_t r = n != 0 ? sys_recv(fd, buf, n) : -ENOTSOCK;
-
-	if (r != -ENOTSOCK)
-		return r;
-	if (n != 0) {
-		r = sys_poll(fd, POLLIN);
-		if (r <= 0)
-			return r == 0 ? -EAGAIN : r;
-	}
-	return sys_read(fd, buf, n);
-}
-
-// After a read that got less than it wanted, TCP has no more, so there is no need to ask until an event
-// comes; unless the end, an error or urgent data, where reads stop short, is known to be there.
-static ssize_t
-try_read(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, size_t n)
-{
-	uint8_t kind = __atomic_load_n(&pd->kind, __ATOMIC_RELAXED);
-	ssize_t r;
-
-	if (__builtin_expect(kind == GOAT_POLLFOREIGN || n == 0, 0))
-		return read_foreign(pd->fd, buf, n);
-	if (__atomic_load_n(&pd->drained, __ATOMIC_RELAXED) == seen->seq[0] && kind == GOAT_POLLTCP)
-		return -EAGAIN;
-	r = sys_recv(pd->fd, buf, n);
-	if (r > 0 && (size_t)r < n && !__atomic_load_n(&pd->hup, __ATOMIC_RELAXED))
-		__atomic_store_n(&pd->drained, seen->seq[0], __ATOMIC_RELAXED);
-	return r;
-}
-
 ssize_t
 goat_read(int fd, void *buf, size_t n)
 {
 	struct goat_polldesc *pd = desc_of(fd);
 	struct goat_pollseen seen;
+	bool inside = false;
 	ssize_t r;
 
-	if (pd == NULL)
+	if (__builtin_expect(pd == NULL, 0))
 		return -1;
 	seen = goat_pollsee(pd);
-	r = until_ready(pd, GOAT_POLLR, &seen, try_read, buf, n < SSIZE_MAX ? n : SSIZE_MAX);
+	r = until_ready(pd, GOAT_POLLR, &seen, &inside, try_read, buf, n < SSIZE_MAX ? n : SSIZE_MAX);
+	if (inside)
+		goat_pollleave(pd);
 	return r >= 0 ? r : fail((int)-r);
 }
 
@@ -577,13 +591,16 @@ goat_accept(int fd)
 	struct goat_polldesc *pd = desc_of(fd);
 	enum goat_pollkind kind = GOAT_POLLSTREAM;
 	struct goat_pollseen seen;
+	bool inside = false;
 	ssize_t r;
 	int err;
 
 	if (pd == NULL)
 		return -1;
 	seen = goat_pollsee(pd);
-	r = until_ready(pd, GOAT_POLLR, &seen, try_accept, NULL, 0);
+	r = until_ready(pd, GOAT_POLLR, &seen, &inside, try_accept, NULL, 0);
+	if (inside)
+		goat_pollleave(pd);
 	if (r < 0)
 		return fail((int)-r);
 	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLLISTENER)
@@ -593,7 +610,7 @@ goat_accept(int fd)
 	err = goat_polladopt((int)r, kind);
 	if (err == 0)
 		return (int)r;
-	sys_close((int)r);
+	close((int)r);
 	return fail(err);
 }
 
@@ -640,24 +657,26 @@ goat_write(int fd, const void *buf, size_t n)
 	struct goat_polldesc *pd = desc_of(fd);
 	struct goat_pollseen seen;
 	size_t done = 0;
+	bool inside = true;
 	ssize_t r;
 	int err;
 
-	if (pd == NULL)
+	if (__builtin_expect(pd == NULL, 0))
 		return -1;
 	if (n > SSIZE_MAX)
 		n = SSIZE_MAX;
 	seen = goat_pollsee(pd);
-	if ((err = goat_polllock(pd)) != 0)
+	if ((err = goat_polllock(pd, &seen)) != 0)
 		return fail(err);
 	do {
-		r = until_ready(pd, GOAT_POLLW, &seen, try_write, (char *)buf + done, n - done);
+		r = until_ready(pd, GOAT_POLLW, &seen, &inside, try_write, (char *)buf + done,
+				n - done);
 		if (r < 0)
 			break;
 		done += (size_t)r;
 		goat_pollagain(pd, &seen);
 	} while (done < n);
-	goat_pollunlock(pd);
+	goat_pollunlock(pd, inside);
 	if (r < 0)
 		fail((int)-r);
 	return r < 0 && done == 0 ? -1 : (ssize_t)done;
@@ -684,7 +703,12 @@ goat_poll(int fd, int events, int64_t deadline)
 			r = -ETIMEDOUT;
 			break;
 		}
-		r = sys_poll(fd, events);
+		if (!goat_pollenter(pd)) {
+			r = woken ? -ECANCELED : -EBADF;
+			break;
+		}
+		r = goat_pollsame(pd, &seen) ? sys_poll(fd, events) : -ECANCELED;
+		goat_pollleave(pd);
 		if (r != 0)
 			break;
 		err = goat_pollwait(pd, directions, &seen, deadline);
@@ -728,19 +752,14 @@ int
 goat_close(int fd)
 {
 	struct goat_polldesc *pd = goat_polldescof(fd);
-	int r;
+	bool local;
+	int err;
 
-	if (pd != NULL) {
-		if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLUNIXLISTENER)
-			unlink_socket(fd);
-		goat_pollclosing(pd);
-		if (__builtin_expect(__tsan_acquire != NULL, 0))
-			__tsan_acquire(pd);
-	}
-	r = sys_close(fd);
-	if (pd != NULL)
-		goat_pollclosed(pd);
-	return r == 0 || r == -EINTR ? 0 : fail(-r);
+	if (pd == NULL)
+		return close(fd);
+	local = __atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLUNIXLISTENER;
+	err = goat_pollclose(pd, local ? unlink_socket : NULL);
+	return err == 0 ? 0 : fail(err);
 }
 
 int

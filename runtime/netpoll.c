@@ -24,8 +24,12 @@
 // N1  A G is in queues of one descriptor, and whoever takes it out of them, under the lock, wakes it.
 // N2  pd->gen changes whenever the number means another file, as far as that is known. An event of an
 //     earlier one only lets somebody try in vain.
+//     The upper half of it counts goat_close and new files: who has seen another one gives up.
 // N3  armed: edge-triggered, the kernel tells of these directions. Level-triggered (poll, select), for
 //     one event each.
+// N4  Who calls the system for a descriptor is counted in pd->users meanwhile, not while it is parked. The
+//     last one there closes, if goat_close has been called, so nobody is in a call for a
+//     number that means another file. As internal/poll.fdMutex.
 //
 // Go:    as runtime/netpoll.go, but a queue in each direction in the place of internal/poll.fdMutex and
 //        counted events in the place of pdReady; one deadline for both.
@@ -212,12 +216,14 @@ run(struct goat_gqueue *list)
 		goat_injectglist(list);
 }
 
-// The number means another file. N2
+// The number means another file. N2. RESULT: RENEWED, or ECANCELED for who was there before.
 static void
 renew(struct goat_polldesc *pd, enum goat_pollkind kind, int result, struct goat_gqueue *list)
 {
+	uint64_t by = result == RENEWED ? 1 : UINT64_C(1) << GOAT_POLLCLOSES;
+
 	wake_all(pd, result, list);
-	__atomic_store_n(&pd->gen, pd->gen + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&pd->gen, pd->gen + by, __ATOMIC_RELEASE);
 	__atomic_store_n(&pd->seq[0], pd->seq[0] + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&pd->seq[1], pd->seq[1] + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&pd->kind, kind, __ATOMIC_RELAXED);
@@ -233,7 +239,7 @@ renew(struct goat_polldesc *pd, enum goat_pollkind kind, int result, struct goat
 
 // PD, armed when it had GEN, turned out to be another file.
 static void
-replaced(struct goat_polldesc *pd, uint32_t gen)
+replaced(struct goat_polldesc *pd, uint64_t gen)
 {
 	struct goat_gqueue woken = { 0 };
 
@@ -248,8 +254,21 @@ void
 goat_pollforeign(struct goat_polldesc *pd, struct goat_pollseen *seen)
 {
 	replaced(pd, seen->gen);
-	seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	goat_pollsame(pd, seen);
 	goat_pollagain(pd, seen);
+}
+
+// As poller->arm, of BY. Gives ECANCELED too: it is being closed.
+static int
+arm_with(const struct goat_poller *by, struct goat_polldesc *pd, unsigned directions, bool known)
+{
+	int err;
+
+	if (!goat_pollenter(pd))
+		return ECANCELED;
+	err = by->arm(pd->fd, directions, known);
+	goat_pollleave(pd);
+	return err;
 }
 
 // What has been parked since the last time is armed again. Gives whether there is a next time.
@@ -257,7 +276,7 @@ static bool
 check_one(struct goat_polldesc *pd)
 {
 	uint8_t armed = 0, seen;
-	uint32_t gen;
+	uint64_t gen;
 
 	if (__atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) == NULL &&
 	    __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) == NULL)
@@ -273,7 +292,8 @@ check_one(struct goat_polldesc *pd)
 	} else
 		seen = 2;
 	goat_unlock(&pd->lock);
-	if (armed != 0 && poller->arm(pd->fd, armed, true) != 0)
+	// An error: it is not open any more, nor will anybody who is parked be woken.
+	if (armed != 0 && arm_with(poller, pd, armed, true) != 0)
 		replaced(pd, gen);
 	return seen == 0;
 }
@@ -371,10 +391,10 @@ have_deadline(struct goat_polldesc *pd)
 static int
 verify(struct goat_polldesc *pd)
 {
-	uint32_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	uint64_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
 	uint8_t *by = poller->level ? &pd->anchored : &pd->armed;
 	uint8_t armed = __atomic_load_n(by, __ATOMIC_RELAXED);
-	int err = goat_epollpoller.arm(pd->fd, armed | GOAT_POLLR, armed != 0);
+	int err = arm_with(&goat_epollpoller, pd, armed | GOAT_POLLR, armed != 0);
 
 	if (err == RENEWED)
 		replaced(pd, gen);
@@ -419,7 +439,7 @@ goat_pollexpired(struct goat_polldesc *pd, struct goat_pollseen *seen)
 		return false;
 	err = verify(pd);
 	if (err == RENEWED)
-		seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+		goat_pollsame(pd, seen);
 	// Where it cannot be verified, the descriptor is not open: the call will tell.
 	return err == 0 && __atomic_load_n(&pd->expired, __ATOMIC_RELAXED);
 }
@@ -507,7 +527,7 @@ static int
 no_wait(const struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *seen)
 {
 	if (pd->gen != seen->gen)
-		return ECANCELED;
+		return RENEWED;
 	if (pd->expired)
 		return ETIMEDOUT;
 	if ((directions & GOAT_POLLR && pd->seq[0] != seen->seq[0]) ||
@@ -574,7 +594,7 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 		return 0;
 	if (too_large(pd->fd))
 		return EMFILE;
-	err = poller->arm(pd->fd, armed | directions, armed != 0);
+	err = arm_with(poller, pd, armed | directions, armed != 0);
 	if (err == RENEWED)
 		replaced(pd, seen->gen);
 	return err;
@@ -615,8 +635,8 @@ goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollsee
 			err = EAGAIN;
 		end_own(own);
 	}
-	if (err == RENEWED)
-		seen->gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+	if (err == RENEWED && !goat_pollsame(pd, seen))
+		return ECANCELED;
 	return err == RENEWED || err == EAGAIN ? 0 : err;
 }
 
@@ -639,50 +659,63 @@ goat_pollpass(struct goat_polldesc *pd, unsigned directions)
 
 // ---------------------------------------------------------------- the turn to write
 
+// With the lock: it is taken, or said that one more wants it. Gives 0, EBADF, or EAGAIN: others have it.
+static int
+try_lock(struct goat_polldesc *pd)
+{
+	uint32_t was = __atomic_load_n(&pd->users, __ATOMIC_RELAXED), is;
+
+	do {
+		if (was & GOAT_POLLCLOSING)
+			return EBADF;
+		is = was & GOAT_POLLWRITING ? was | GOAT_POLLMORE
+					    : was + GOAT_POLLWRITING + GOAT_POLLUSER;
+	} while (!__atomic_compare_exchange_n(&pd->users, &was, is, false, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return was & GOAT_POLLWRITING ? EAGAIN : 0;
+}
+
 int
-goat_polllock(struct goat_polldesc *pd)
+goat_polllockslow(struct goat_polldesc *pd, struct goat_pollseen *seen)
 {
 	struct goat_pollwaiter w;
-	uint8_t was = 0;
 	int err;
 
-	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
-							 __ATOMIC_RELAXED), 1))
-		return 0;
-	begin_wait(&w);
-	goat_lock(&pd->lock);
 	do {
-		was = 0;
-		if (__atomic_compare_exchange_n(&pd->writing, &was, 1, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED)) {
+		begin_wait(&w);
+		goat_lock(&pd->lock);
+		err = try_lock(pd);
+		if (err == EAGAIN && pd->expired)
+			err = ETIMEDOUT;
+		if (err != EAGAIN) {
 			goat_unlock(&pd->lock);
 			end_wait();
-			return 0;
+			return err;
 		}
-	} while (was == 1 && !__atomic_compare_exchange_n(&pd->writing, &was, 2, false,
-							  __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-	if (pd->expired) {
-		goat_unlock(&pd->lock);
-		end_wait();
-		return ETIMEDOUT;
-	}
-	err = park(pd, &w, GOAT_POLLLOCK);
-	return err == RENEWED ? ECANCELED : err;
+		err = park(pd, &w, GOAT_POLLLOCK);
+	} while (err == RENEWED && goat_pollsame(pd, seen));
+	if (err != 0)
+		return err == RENEWED ? ECANCELED : err;
+	if (goat_pollenter(pd))
+		return 0;
+	goat_pollunlockslow(pd);
+	return ECANCELED;
 }
 
 void
-goat_pollunlock(struct goat_polldesc *pd)
+goat_pollunlockslow(struct goat_polldesc *pd)
 {
 	struct goat_gqueue woken = { 0 };
-	uint8_t was = 1;
+	uint32_t gone = 0;
 
-	if (__builtin_expect(__atomic_compare_exchange_n(&pd->writing, &was, 0, false, __ATOMIC_RELEASE,
-							 __ATOMIC_RELAXED), 1))
-		return;
 	goat_lock(&pd->lock);
 	// It is the next one's, or nobody's.
 	wake_first(pd, GOAT_POLLLOCK, &woken);
-	__atomic_store_n(&pd->writing, pd->first[2] != NULL ? 2 : woken.n != 0, __ATOMIC_RELEASE);
+	if (woken.n == 0)
+		gone |= GOAT_POLLWRITING;
+	if (pd->first[2] == NULL)
+		gone |= GOAT_POLLMORE;
+	__atomic_and_fetch(&pd->users, ~gone, __ATOMIC_RELEASE);
 	goat_unlock(&pd->lock);
 	run(&woken);
 }
@@ -707,27 +740,9 @@ goat_polladopt(int fd, enum goat_pollkind kind)
 	return 0;
 }
 
-void
-goat_pollclosing(struct goat_polldesc *pd)
-{
-	struct goat_polldeadline *d;
-	struct goat_gqueue woken = { 0 };
-
-	goat_netpollinit();
-	goat_lock(&pd->lock);
-	renew(pd, GOAT_POLLFOREIGN, ECANCELED, &woken);
-	d = pd->deadline;
-	goat_unlock(&pd->lock);
-	if (poller->forget != NULL)
-		poller->forget(pd->fd);
-	if (d != NULL)
-		set_timer(d);
-	run(&woken);
-}
-
-// Who has come between may have been armed for what is closed now.
-void
-goat_pollclosed(struct goat_polldesc *pd)
+// The file is there no more. Who has come between may have been armed for it.
+static void
+closed(struct goat_polldesc *pd)
 {
 	struct goat_gqueue woken = { 0 };
 
@@ -741,6 +756,103 @@ goat_pollclosed(struct goat_polldesc *pd)
 			wake(pd, pd->first[i]->waiter, EAGAIN, &woken);
 	goat_unlock(&pd->lock);
 	run(&woken);
+}
+
+// Nobody is in a call for PD. Gives 0 or an errno. Not inlined, because of errno's address.
+static __attribute__((noipa)) int
+close_it(struct goat_polldesc *pd)
+{
+	int err;
+
+	goat_acquire(&pd->users);
+	err = close(pd->fd) < 0 && errno != EINTR ? errno : 0;
+	closed(pd);
+	return err;
+}
+
+// With the lock: whether it is the caller's to close; who comes now is as one who comes afterwards.
+static bool
+take_last(struct goat_polldesc *pd)
+{
+	uint32_t was = __atomic_load_n(&pd->users, __ATOMIC_RELAXED);
+
+	do {
+		if (!goat_polllastone(was))
+			return false;
+	} while (!__atomic_compare_exchange_n(&pd->users, &was, was - GOAT_POLLCLOSING, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return true;
+}
+
+void
+goat_polllast(struct goat_polldesc *pd)
+{
+	struct goat_pollwaiter *closer = NULL;
+	bool last;
+	int err;
+
+	goat_lock(&pd->lock);
+	last = take_last(pd);
+	if (last) {
+		closer = pd->closer;
+		pd->closer = NULL;
+	}
+	goat_unlock(&pd->lock);
+	if (!last)
+		return;
+	err = close_it(pd);
+	if (closer == NULL)
+		return;
+	struct goat_g *g = closer->g;
+
+	__atomic_store_n(&closer->result, err, __ATOMIC_RELEASE);
+	goat_goready(g);
+}
+
+int
+goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
+{
+	uint32_t was = __atomic_load_n(&pd->users, __ATOMIC_RELAXED);
+	struct goat_polldeadline *d;
+	struct goat_gqueue woken = { 0 };
+	struct goat_pollwaiter w;
+	bool waits;
+
+	goat_netpollinit();
+	do {
+		if (was & GOAT_POLLCLOSING)
+			return EBADF;
+	} while (!__atomic_compare_exchange_n(&pd->users, &was, (was | GOAT_POLLCLOSING) + GOAT_POLLUSER,
+					      false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	if (before != NULL)
+		before(pd->fd);
+	w.g = goat_getg();
+	goat_lock(&pd->lock);
+	// A call for a file from elsewhere may take long, though poll said that it would not.
+	waits = pd->kind != GOAT_POLLFOREIGN;
+	renew(pd, GOAT_POLLFOREIGN, ECANCELED, &woken);
+	d = pd->deadline;
+	goat_unlock(&pd->lock);
+	if (poller->forget != NULL)
+		poller->forget(pd->fd);
+	if (d != NULL)
+		set_timer(d);
+	run(&woken);
+
+	goat_lock(&pd->lock);
+	goat_release(&pd->users);
+	__atomic_sub_fetch(&pd->users, GOAT_POLLUSER, __ATOMIC_ACQ_REL);
+	if (take_last(pd)) {
+		goat_unlock(&pd->lock);
+		return close_it(pd);
+	}
+	if (!waits) {
+		goat_unlock(&pd->lock);
+		return 0;
+	}
+	pd->closer = &w;
+	goat_gopark(&pd->lock, GOAT_WAIT_IO);
+	return __atomic_load_n(&w.result, __ATOMIC_ACQUIRE);
 }
 
 // ---------------------------------------------------------------- for the scheduler

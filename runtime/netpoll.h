@@ -78,22 +78,32 @@ enum goat_pollkind {
 	GOAT_POLLUNIXLISTENER,
 };
 
-// One a descriptor, in a table that its number leads to. Never freed.
+// The parts of users.
+enum {
+	GOAT_POLLWRITING = 1,           // somebody has the turn to write
+	GOAT_POLLMORE = 2,              // others wait for it
+	GOAT_POLLCLOSING = 4,           // nobody comes in any more
+	GOAT_POLLUSER = 8,              // each who is in a call of the system
+};
+
+// One a descriptor, in a table that its number leads to. Never freed. What a call needs that finds
+// nobody else there is in the first line.
 struct goat_polldesc {
 	struct goat_lock lock;
 	int32_t fd;
+	uint32_t users;
 	uint32_t seq[2];                // how many events came, of reading and writing; written under lock
 	uint32_t drained;               // seq[0] when a read got all there was
-	uint32_t gen;                   // another file each; written under lock
+	uint64_t gen;                   // another file each, and how often one was closed; written under lock
 	uint8_t kind;
 	uint8_t armed;                  // directions
 	uint8_t hup;                    // an event had GOAT_POLLHUP: there may be more after a short read
 	uint8_t expired;                // the deadline is over
-	uint8_t writing;                // the lock of writers: 1 held, 2 more wait for it
 	uint8_t seen;                   // see check
 	uint8_t anchored;               // epoll knows it, though another poller waits
 	struct goat_polllink *first[3]; // rings, by queue
 	struct goat_polldeadline *deadline;
+	struct goat_pollwaiter *closer; // waits until the last user has closed it; under lock
 } __attribute__((aligned(64)));
 
 // FD's, or NULL: FD is negative, or there is no memory.
@@ -116,14 +126,51 @@ goat_polldescof(int fd)
 
 // FD is a new file of KIND. Gives 0 or an errno.
 GOAT_HIDDEN int goat_polladopt(int fd, enum goat_pollkind kind);
-// Nobody waits any more: they get ECANCELED. Between them, the descriptor is closed.
-GOAT_HIDDEN void goat_pollclosing(struct goat_polldesc *pd);
-GOAT_HIDDEN void goat_pollclosed(struct goat_polldesc *pd);
+// Closes it: who waits gets ECANCELED; who is in a call of the system goes on, and the last of them
+// closes. The caller waits for that, unless the call may be a long one. BEFORE(fd), or NULL, is
+// called while the file is still there. Gives 0 or an errno.
+GOAT_HIDDEN int goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd));
+// The last one who has been in a call closes it, if nobody has yet.
+GOAT_HIDDEN void goat_polllast(struct goat_polldesc *pd);
+
+// It is being closed and nobody is in a call. Who has the turn to write may be parked.
+static inline bool
+goat_polllastone(uint32_t users)
+{
+	return (users & ~(uint32_t)(GOAT_POLLWRITING | GOAT_POLLMORE)) == GOAT_POLLCLOSING;
+}
+
+// Who calls the system for a descriptor holds it meanwhile: its number means the same file until
+// goat_pollleave. False: it is being closed. Go: fdMutex.incref.
+static inline bool
+goat_pollenter(struct goat_polldesc *pd)
+{
+	if (__builtin_expect(__atomic_fetch_add(&pd->users, GOAT_POLLUSER, __ATOMIC_ACQUIRE) &
+			     GOAT_POLLCLOSING, 0)) {
+		if (goat_polllastone(__atomic_sub_fetch(&pd->users, GOAT_POLLUSER, __ATOMIC_ACQ_REL)))
+			goat_polllast(pd);
+		return false;
+	}
+	return true;
+}
+
+static inline void
+goat_pollleave(struct goat_polldesc *pd)
+{
+	goat_release(&pd->users);
+	if (__builtin_expect(goat_polllastone(__atomic_sub_fetch(&pd->users, GOAT_POLLUSER,
+								 __ATOMIC_ACQ_REL)), 0))
+		goat_polllast(pd);
+}
 
 // What one who tries and then waits has seen before it tried.
 struct goat_pollseen {
-	uint32_t gen, seq[2];
+	uint64_t gen;
+	uint32_t seq[2];
 };
+
+// The upper half of gen: goat_close was called, or another file begins.
+enum { GOAT_POLLCLOSES = 32 };
 
 static inline struct goat_pollseen
 goat_pollsee(const struct goat_polldesc *pd)
@@ -144,6 +191,21 @@ goat_pollagain(const struct goat_polldesc *pd, struct goat_pollseen *seen)
 	seen->seq[1] = __atomic_load_n(&pd->seq[1], __ATOMIC_ACQUIRE);
 }
 
+// False: it was closed since. Who has gone over to what the number means now does not notice that the
+// file was replaced, by close(2) and so on.
+static inline bool
+goat_pollsame(const struct goat_polldesc *pd, struct goat_pollseen *seen)
+{
+	uint64_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(gen == seen->gen, 1))
+		return true;
+	if ((gen ^ seen->gen) >> GOAT_POLLCLOSES != 0)
+		return false;
+	seen->gen = gen;
+	return true;
+}
+
 // Parks until FD may be ready in one of DIRECTIONS, unless an event came after SEEN. Gives 0: try
 // again, or an errno: ETIMEDOUT, ECANCELED, what the kernel said. WHEN: a deadline of its own, or 0.
 // SEEN changes where the number turns out to mean another file.
@@ -153,9 +215,39 @@ GOAT_HIDDEN int goat_pollwait(struct goat_polldesc *pd, unsigned directions,
 GOAT_HIDDEN void goat_pollpass(struct goat_polldesc *pd, unsigned directions);
 // The descriptor turned out to be another file, not made here.
 GOAT_HIDDEN void goat_pollforeign(struct goat_polldesc *pd, struct goat_pollseen *seen);
-// The turn to write. Gives 0 or an errno.
-GOAT_HIDDEN int goat_polllock(struct goat_polldesc *pd);
-GOAT_HIDDEN void goat_pollunlock(struct goat_polldesc *pd);
+// The turn to write, and then the descriptor is held as by goat_pollenter. Gives 0 or an errno.
+GOAT_HIDDEN int goat_polllockslow(struct goat_polldesc *pd, struct goat_pollseen *seen);
+GOAT_HIDDEN void goat_pollunlockslow(struct goat_polldesc *pd);
+
+static inline int
+goat_polllock(struct goat_polldesc *pd, struct goat_pollseen *seen)
+{
+	uint32_t was = __atomic_load_n(&pd->users, __ATOMIC_RELAXED);
+
+	if (__builtin_expect(!(was & (GOAT_POLLWRITING | GOAT_POLLMORE | GOAT_POLLCLOSING)) &&
+			     __atomic_compare_exchange_n(&pd->users, &was,
+							 was + GOAT_POLLUSER + GOAT_POLLWRITING, false,
+							 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED), 1))
+		return 0;
+	return goat_polllockslow(pd, seen);
+}
+
+// INSIDE: the descriptor is held still.
+static inline void
+goat_pollunlock(struct goat_polldesc *pd, bool inside)
+{
+	uint32_t mine = GOAT_POLLWRITING + GOAT_POLLUSER, was = __atomic_load_n(&pd->users, __ATOMIC_RELAXED);
+
+	goat_release(&pd->users);
+	if (__builtin_expect(inside && !(was & (GOAT_POLLMORE | GOAT_POLLCLOSING)) &&
+			     __atomic_compare_exchange_n(&pd->users, &was, was - mine, false,
+							 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED), 1))
+		return;
+	goat_pollunlockslow(pd);
+	if (inside)
+		goat_pollleave(pd);
+}
+
 // Whether the deadline is over, of the file that PD is now.
 GOAT_HIDDEN bool goat_pollexpired(struct goat_polldesc *pd, struct goat_pollseen *seen);
 // Gives 0 or an errno.

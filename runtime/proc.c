@@ -9,7 +9,7 @@
 //	S1  A G that is on some queue or list of waiters may still stand on its stack: whoever takes it
 //	    waits until oncpu is 0. So locks are released before the switch, and nobody has to do it on
 //	    another's behalf behind the switch.
-//	S2  m->p is changed by M itself while pinned, or under sched.lock by sysmon while it is not. An M
+//	S2  m->p is changed by M itself while pinned, or under goat_sched.lock by sysmon while it is not. An M
 //	    that is in the runtime is pinned. Who takes a P away does it in the order: p taken, a barrier
 //	    on all processors (membarrier), pinned looked at; and an M that enters: pinned set, p read. So
 //	    the fast side needs no barrier.
@@ -21,11 +21,12 @@
 //
 // Go:    as runtime/proc.go. There a goroutine always goes over g0; system calls tell the scheduler, here
 //        sysmon looks whether the thread uses any time.
-// Layer: sched.
+// Layer: goat_sched.
 
 #include "runtime2.h"
 
 #include "knobs.h"
+#include "proc.h"
 #include "runq.h"
 #include "timer.h"
 
@@ -52,36 +53,9 @@ enum {
 	MAX_MS = 10000,
 	ARGS = 32 << 10,                // larger ones are not copied to the stack
 	STEAL_TURNS = 4,
-	RECLAIMS = 8,                   // batches of dead stacks that sysmon gives back before it looks
 };
 
-static const int64_t US = 1000, MS = 1000000;
-// Go: forcePreemptNS. What does not answer twice as long loses its P.
-static const int64_t SLICE = 10000000;
-
-static struct {
-	struct goat_lock lock;          // of the lists here, and of who has which P
-	struct goat_m *idlem, *allm;    // allm is only ever added to
-	uint32_t nidlem, nm;
-	struct goat_p *idlep;
-	uint32_t npidle;                // atomic
-	uint32_t spinning;              // atomic: Ms that look for work
-	uint32_t nprocs;                // atomic
-	uint32_t nalloc;                // atomic: entries of goat_allp; more than nprocs after that was lowered
-	uint64_t ids;                   // atomic
-	int64_t ngo;                    // atomic: as P's, of those who had none
-	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
-	int64_t polluntil;              // atomic: and until when, 0: for ever
-	int32_t bound, parked;          // bound Gs; of these, parked (atomic)
-	struct goat_g *boundgs;         // by nextbound
-	int32_t coming;                 // atomic: threads that are made and have no G yet
-	uint32_t sysmonnote;
-	bool sysmonwait;                // atomic: sysmon sleeps until there is work
-	bool mainexited;                // by goexit
-	bool started;
-	bool barrier;                   // membarrier works
-	sigset_t mask;                  // of signals that are blocked in Ms
-} sched = { .ids = 0 };
+struct goat_sched goat_sched;
 
 // ---------------------------------------------------------------- sanitizers
 
@@ -116,7 +90,7 @@ swap(struct goat_g *from, struct goat_g *to, bool dying)
 static void
 ready_bound(struct goat_g *g)
 {
-	__atomic_sub_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
+	__atomic_sub_fetch(&goat_sched.parked, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&g->note, 1, __ATOMIC_RELEASE);
 	goat_futexwake(&g->note, 1);
 }
@@ -156,28 +130,28 @@ globrunqput(struct goat_g *g)
 static struct goat_g *
 globrunqget(struct goat_p *p, size_t max)
 {
-	return goat_globrunqget(p, __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED), max);
+	return goat_globrunqget(p, __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED), max);
 }
 
 // ---------------------------------------------------------------- Ps and Ms
 
-static void
-pidleput(struct goat_p *p)
+void
+goat_pidleput(struct goat_p *p)
 {
-	p->link = sched.idlep;
-	sched.idlep = p;
-	__atomic_add_fetch(&sched.npidle, 1, __ATOMIC_SEQ_CST);
+	p->link = goat_sched.idlep;
+	goat_sched.idlep = p;
+	__atomic_add_fetch(&goat_sched.npidle, 1, __ATOMIC_SEQ_CST);
 }
 
 static struct goat_p *
 pidleget(void)
 {
-	struct goat_p *p = sched.idlep;
+	struct goat_p *p = goat_sched.idlep;
 
 	if (p == NULL)
 		return NULL;
-	sched.idlep = p->link;
-	__atomic_sub_fetch(&sched.npidle, 1, __ATOMIC_SEQ_CST);
+	goat_sched.idlep = p->link;
+	__atomic_sub_fetch(&goat_sched.npidle, 1, __ATOMIC_SEQ_CST);
 	return p;
 }
 
@@ -187,21 +161,20 @@ acquirep(struct goat_m *m, struct goat_p *p)
 {
 	__atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
 	__atomic_store_n(&m->p, p, __ATOMIC_RELAXED);
-	p->preempt = false;
-	p->seenwhen = 0;
+	__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->seenwhen, 0, __ATOMIC_RELAXED);
 }
 
 static struct goat_p *
 releasep(struct goat_m *m)
 {
-	struct goat_p *p = m->p;
+	struct goat_p *p = goat_pof(m);
 
 	__atomic_store_n(&m->p, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
 	return p;
 }
 
-static void wake_sysmon(void);
 static void *mstart(void *arg);
 static _Noreturn void schedule(struct goat_m *m);
 
@@ -215,7 +188,7 @@ no_thread(int err)
 			 MAX_MS);
 	else
 		snprintf(text, sizeof text, "runtime: failed to create new OS thread (have %u already; %s)",
-			 sched.nm, strerror(err));
+			 goat_sched.nm, strerror(err));
 	goat_fatal(text);
 }
 
@@ -243,9 +216,9 @@ newm(struct goat_p *p, bool spinning)
 
 	m->nextp = p;
 	m->spinning = spinning;
-	goat_lock(&sched.lock);
-	m->id = sched.nm++;
-	goat_unlock(&sched.lock);
+	goat_lock(&goat_sched.lock);
+	m->id = goat_sched.nm++;
+	goat_unlock(&goat_sched.lock);
 	stack = goat_mstack(m->id, &size);
 	if (stack == NULL || m->id >= MAX_MS)
 		no_thread(0);
@@ -269,44 +242,44 @@ mstart(void *arg)
 {
 	struct goat_m *m = arg;
 	m->tid = (int32_t)syscall(SYS_gettid);
-	m->pinned = 1;
+	goat_pinm(m);
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
 	m->altstack = goat_maltstack();
 	m->stackguard = &goat_stackguard;
 	// From then on the collector stops this thread by a signal.
-	pthread_sigmask(SIG_SETMASK, &sched.mask, NULL);
+	pthread_sigmask(SIG_SETMASK, &goat_sched.mask, NULL);
 	m->gcthread = goat_threadofm((void *)m->g0.hi);
-	goat_lock(&sched.lock);
-	m->all = sched.allm;
-	__atomic_store_n(&sched.allm, m, __ATOMIC_RELEASE);
+	goat_lock(&goat_sched.lock);
+	m->all = goat_sched.allm;
+	__atomic_store_n(&goat_sched.allm, m, __ATOMIC_RELEASE);
 	acquirep(m, m->nextp);
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 	m->nextp = NULL;
 	schedule(m);
 }
 
 // Somebody runs P. SPINNING: it is counted as such already.
-static void
-startm(struct goat_p *p, bool spinning)
+void
+goat_startm(struct goat_p *p, bool spinning)
 {
 	struct goat_m *m;
 
-	goat_lock(&sched.lock);
+	goat_lock(&goat_sched.lock);
 	if (p == NULL && (p = pidleget()) == NULL) {
-		goat_unlock(&sched.lock);
+		goat_unlock(&goat_sched.lock);
 		if (spinning)
-			__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 		return;
 	}
-	m = sched.idlem;
+	m = goat_sched.idlem;
 	if (m != NULL) {
-		sched.idlem = m->link;
-		sched.nidlem--;
+		goat_sched.idlem = m->link;
+		goat_sched.nidlem--;
 	}
-	goat_unlock(&sched.lock);
-	wake_sysmon();
+	goat_unlock(&goat_sched.lock);
+	goat_wakesysmon();
 	if (m == NULL)
 		return newm(p, spinning);
 	m->spinning = spinning;
@@ -316,24 +289,24 @@ startm(struct goat_p *p, bool spinning)
 }
 
 // There is new work: another M looks for it, unless one does already. Go: wakep.
-static void
-wakep(void)
+void
+goat_wakep(void)
 {
 	uint32_t none = 0;
 
-	if (__atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST) == 0 ||
-	    __atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) != 0 ||
-	    !__atomic_compare_exchange_n(&sched.spinning, &none, 1, false, __ATOMIC_SEQ_CST,
+	if (__atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST) == 0 ||
+	    __atomic_load_n(&goat_sched.spinning, __ATOMIC_SEQ_CST) != 0 ||
+	    !__atomic_compare_exchange_n(&goat_sched.spinning, &none, 1, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return;
-	startm(NULL, true);
+	goat_startm(NULL, true);
 }
 
 static void
 wake_if_idle(void)
 {
-	if (__atomic_load_n(&sched.npidle, __ATOMIC_RELAXED) != 0)
-		wakep();
+	if (__atomic_load_n(&goat_sched.npidle, __ATOMIC_RELAXED) != 0)
+		goat_wakep();
 }
 
 static void checkdead(void);
@@ -342,22 +315,22 @@ static void checkdead(void);
 static void
 stopm(struct goat_m *m)
 {
-	goat_lock(&sched.lock);
-	if (m->p != NULL) {
-		goat_unlock(&sched.lock);
+	goat_lock(&goat_sched.lock);
+	if (goat_pof(m) != NULL) {
+		goat_unlock(&goat_sched.lock);
 		return;                 // sysmon has given it back
 	}
-	m->link = sched.idlem;
-	sched.idlem = m;
-	sched.nidlem++;
+	m->link = goat_sched.idlem;
+	goat_sched.idlem = m;
+	goat_sched.nidlem++;
 	checkdead();
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 	while (__atomic_load_n(&m->note, __ATOMIC_ACQUIRE) == 0)
 		goat_futexsleep(&m->note, 0, -1);
 	__atomic_store_n(&m->note, 0, __ATOMIC_RELAXED);
-	goat_lock(&sched.lock);
+	goat_lock(&goat_sched.lock);
 	acquirep(m, m->nextp);
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 	m->nextp = NULL;
 }
 
@@ -406,7 +379,7 @@ run_timers(struct goat_p *p, int64_t *now, int64_t *until)
 static struct goat_g *
 steal(struct goat_p *p, int64_t *now, int64_t *until)
 {
-	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
 
 	for (int turn = 0; turn < STEAL_TURNS; turn++) {
 		uint32_t first = goat_cheaprand() % n;
@@ -429,10 +402,10 @@ steal(struct goat_p *p, int64_t *now, int64_t *until)
 	return NULL;
 }
 
-static bool
-any_work(void)
+bool
+goat_anywork(void)
 {
-	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
 
 	if (goat_globrunqsize() != 0)
 		return true;
@@ -445,7 +418,7 @@ any_work(void)
 static int64_t
 earliest_timer(void)
 {
-	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
 	int64_t first = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -479,18 +452,18 @@ retire(struct goat_m *m)
 {
 	struct goat_g *g;
 
-	while ((g = goat_runqget(m->p)) != NULL)
+	while ((g = goat_runqget(goat_pof(m))) != NULL)
 		globrunqput(g);
-	goat_lock(&sched.lock);
+	goat_lock(&goat_sched.lock);
 	releasep(m);
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 	wake_if_idle();
 }
 
 static bool
 too_many(const struct goat_p *p)
 {
-	return p->id >= __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED);
+	return p->id >= __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED);
 }
 
 // A P that is idle, if there is one.
@@ -499,15 +472,15 @@ get_idlep(struct goat_m *m)
 {
 	struct goat_p *p;
 
-	if (m->p == NULL && __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST) == 0)
+	if (goat_pof(m) == NULL && __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST) == 0)
 		return false;
-	goat_lock(&sched.lock);
+	goat_lock(&goat_sched.lock);
 	// sysmon may have given back what it had taken.
-	if (m->p == NULL && (p = pidleget()) != NULL)
+	if (goat_pof(m) == NULL && (p = pidleget()) != NULL)
 		acquirep(m, p);
-	goat_unlock(&sched.lock);
-	wake_sysmon();
-	return m->p != NULL;
+	goat_unlock(&goat_sched.lock);
+	goat_wakesysmon();
+	return goat_pof(m) != NULL;
 }
 
 // Sleeps in the poller, if nobody else does and there is something to wait for. Gives a goroutine to
@@ -520,27 +493,27 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 
 	*idle = false;
 	if ((__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) == 0 && until == 0) ||
-	    __atomic_exchange_n(&sched.lastpoll, 0, __ATOMIC_SEQ_CST) == 0) {
-		int64_t other = __atomic_load_n(&sched.polluntil, __ATOMIC_SEQ_CST);
+	    __atomic_exchange_n(&goat_sched.lastpoll, 0, __ATOMIC_SEQ_CST) == 0) {
+		int64_t other = __atomic_load_n(&goat_sched.polluntil, __ATOMIC_SEQ_CST);
 
 		*idle = true;
 		if (until != 0 && (other == 0 || other > until))
 			goat_netpollbreak();
 		return NULL;
 	}
-	__atomic_store_n(&sched.polluntil, until, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&goat_sched.polluntil, until, __ATOMIC_SEQ_CST);
 	// Who has added an earlier timer since has not found us sleeping.
 	until = earliest_timer();
 	now = goat_now();
 	list = goat_netpoll(until == 0 ? -1 : until > now ? until - now : 0);
-	__atomic_store_n(&sched.polluntil, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&sched.lastpoll, goat_now(), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&goat_sched.polluntil, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&goat_sched.lastpoll, goat_now(), __ATOMIC_SEQ_CST);
 	if (get_idlep(m)) {
 		struct goat_g *g = first_of(&list);
 
 		if (g == NULL && !m->spinning) {
 			m->spinning = true;
-			__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 		}
 		return g;
 	}
@@ -552,24 +525,27 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 static struct goat_g *
 find_near(struct goat_m *m, int64_t *now, int64_t *until)
 {
-	struct goat_p *p = m->p;
+	struct goat_p *p = goat_pof(m);
 	struct goat_g *g = NULL;
 
 	run_timers(p, now, until);
-	if ((p->tick + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
+	if ((p->turn + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
-		if (g != NULL)
+		if (g != NULL) {
+			p->tick++;
 			return g;
+		}
 	}
 	if ((g = goat_runqget(p)) != NULL)
 		return g;
+	p->tick++;
 	if (goat_globrunqsize() != 0) {
 		g = globrunqget(p, 0);
 		if (g != NULL)
 			return g;
 	}
 	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
-	    __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0) {
+	    __atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0) {
 		struct goat_gqueue list = goat_netpoll(0);
 
 		g = first_of(&list);
@@ -587,49 +563,48 @@ findrunnable(struct goat_m *m)
 		bool was_spinning, idle;
 		struct goat_p *p;
 
-		if (m->p == NULL && !get_idlep(m)) {
+		if (goat_pof(m) == NULL && !get_idlep(m)) {
 			if (m->spinning) {
 				m->spinning = false;
-				__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+				__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 			}
 			stopm(m);
 			continue;
 		}
-		p = m->p;
+		p = goat_pof(m);
 		if (too_many(p)) {
 			retire(m);
 			continue;
 		}
-		p->preempt = false;
 		if ((g = find_near(m, &now, &until)) != NULL)
 			return g;
 		if (m->spinning ||
-		    2 * __atomic_load_n(&sched.spinning, __ATOMIC_SEQ_CST) <
-			    __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) -
-				    __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST)) {
+		    2 * __atomic_load_n(&goat_sched.spinning, __ATOMIC_SEQ_CST) <
+			    __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED) -
+				    __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST)) {
 			if (!m->spinning) {
 				m->spinning = true;
-				__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+				__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 			}
 			if ((g = steal(p, &now, &until)) != NULL)
 				return g;
 		}
-		goat_lock(&sched.lock);
+		goat_lock(&goat_sched.lock);
 		if (too_many(p)) {
-			goat_unlock(&sched.lock);
+			goat_unlock(&goat_sched.lock);
 			continue;
 		}
-		pidleput(releasep(m));
-		goat_unlock(&sched.lock);
+		goat_pidleput(releasep(m));
+		goat_unlock(&goat_sched.lock);
 		was_spinning = m->spinning;
 		if (was_spinning) {
 			m->spinning = false;
-			__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 		}
 		// S4
-		if (any_work() && get_idlep(m)) {
+		if (goat_anywork() && get_idlep(m)) {
 			m->spinning = true;
-			__atomic_add_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
+			__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 			continue;
 		}
 		until = earliest_timer();
@@ -646,11 +621,13 @@ goat_wakenetpoller(int64_t when)
 {
 	int64_t until;
 
-	if (!sched.started)
+	if (!goat_sched.started)
 		return;
-	if (__atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
-		return wakep();
-	until = __atomic_load_n(&sched.polluntil, __ATOMIC_SEQ_CST);
+	// Whoever goes to sleep now sees the timer, or is seen.
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0)
+		return goat_wakep();
+	until = __atomic_load_n(&goat_sched.polluntil, __ATOMIC_SEQ_CST);
 	if (until == 0 || until > when)
 		goat_netpollbreak();
 }
@@ -678,7 +655,7 @@ execute(struct goat_m *m, struct goat_g *g)
 	g->oncpu = 1;
 	g->status = GOAT_GRUNNING;
 	g->m = m;
-	m->curg = g;
+	__atomic_store_n(&m->curg, g, __ATOMIC_RELAXED);
 	goat_g = g;
 	goat_stackguard = g->guard;
 }
@@ -691,10 +668,10 @@ schedule(struct goat_m *m)
 
 		if (m->spinning) {
 			m->spinning = false;
-			__atomic_sub_fetch(&sched.spinning, 1, __ATOMIC_SEQ_CST);
-			wakep();
+			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
+			goat_wakep();
 		}
-		m->p->tick++;
+		goat_pof(m)->turn++;
 		m->g0.oncpu = 1;
 		execute(m, g);
 		swap(&m->g0, g, false);
@@ -705,19 +682,19 @@ schedule(struct goat_m *m)
 static inline struct goat_g *
 pick(struct goat_p *p)
 {
-	uint32_t tick;
+	uint32_t turn;
 	struct goat_g *g;
 
 	if (p == NULL)
 		return NULL;
-	tick = p->tick + 1;
-	if (__builtin_expect((tick % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) ||
-			     (tick % TIMER_TICK == 0 &&
+	turn = p->turn + 1;
+	if (__builtin_expect((turn % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) ||
+			     (turn % TIMER_TICK == 0 &&
 			      __atomic_load_n(&p->timers.when, __ATOMIC_RELAXED) != 0) || too_many(p), 0))
 		return NULL;
 	g = goat_runqget(p);
 	if (g != NULL)
-		p->tick = tick;
+		p->turn = turn;
 	return g;
 }
 
@@ -733,7 +710,7 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 		execute(m, next);
 		swap(g, next, dying);
 	} else {
-		m->curg = NULL;
+		__atomic_store_n(&m->curg, NULL, __ATOMIC_RELAXED);
 		goat_g = NULL;
 		swap(g, &m->g0, dying);
 	}
@@ -746,10 +723,10 @@ park_thread(struct goat_g *g)
 
 	arch_here(&regs);
 	g->where = &regs;
-	goat_lock(&sched.lock);
-	__atomic_add_fetch(&sched.parked, 1, __ATOMIC_SEQ_CST);
+	goat_lock(&goat_sched.lock);
+	__atomic_add_fetch(&goat_sched.parked, 1, __ATOMIC_SEQ_CST);
 	checkdead();
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 	while (__atomic_load_n(&g->note, __ATOMIC_ACQUIRE) == 0)
 		goat_futexsleep(&g->note, 0, -1);
 	__atomic_store_n(&g->note, 0, __ATOMIC_RELAXED);
@@ -760,7 +737,7 @@ park_thread(struct goat_g *g)
 void
 goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg)
 {
-	for (struct goat_g *g = sched.boundgs; g != NULL; g = g->nextbound)
+	for (struct goat_g *g = goat_sched.boundgs; g != NULL; g = g->nextbound)
 		f(g, arg);
 }
 
@@ -779,12 +756,12 @@ park(struct goat_g *g)
 		return;
 	}
 	e = goat_errno();
-	next = pick(g->m->p);
+	next = pick(goat_pof(g->m));
 	if (next == g)
 		g->status = GOAT_GRUNNING;      // somebody was quick
 	else
 		leave_for(g, next, false);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_acquire(g);
 	goat_seterrno(e);
 }
@@ -798,7 +775,7 @@ goat_gopark(struct goat_lock *lock, enum goat_waitreason reason)
 	g->reason = (uint8_t)reason;
 	g->waitsince = 0;
 	if (!g->bound)
-		g->m->pinned = 1;
+		goat_pinm(g->m);
 	if (lock != NULL)
 		goat_unlock(lock);
 	park(g);
@@ -813,12 +790,12 @@ goat_goparkif(bool (*commit)(struct goat_g *g, void *arg), void *arg, enum goat_
 	g->reason = (uint8_t)reason;
 	g->waitsince = 0;
 	if (!g->bound)
-		g->m->pinned = 1;
+		goat_pinm(g->m);
 	if (commit(g, arg))
 		return park(g);
 	g->status = GOAT_GRUNNING;
 	if (!g->bound)
-		g->m->pinned = 0;
+		goat_unpinm(g->m);
 }
 
 void
@@ -862,8 +839,8 @@ goat_injectglist(struct goat_gqueue *list)
 		else
 			globrunqput(g);
 	}
-	for (size_t i = __atomic_load_n(&sched.npidle, __ATOMIC_RELAXED); i > 0 && n > 0; i--, n--)
-		startm(NULL, false);
+	for (size_t i = __atomic_load_n(&goat_sched.npidle, __ATOMIC_RELAXED); i > 0 && n > 0; i--, n--)
+		goat_startm(NULL, false);
 	goat_unpin();
 }
 
@@ -879,7 +856,7 @@ yield_far(struct goat_g *g)
 	globrunqput(g);
 	wake_if_idle();
 	leave_for(g, NULL, false);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_seterrno(e);
 }
 
@@ -893,15 +870,15 @@ goat_yield(void)
 		sched_yield();
 		return;
 	}
-	g->m->pinned = 1;
-	next = pick(g->m->p);
+	goat_pinm(g->m);
+	next = pick(goat_pof(g->m));
 	if (next == NULL)
 		return yield_far(g);
 	e = goat_errno();
 	g->status = GOAT_GRUNNABLE;
-	goat_runqputtail(g->m->p, g);
+	goat_runqputtail(goat_pof(g->m), g);
 	leave_for(g, next, false);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_seterrno(e);
 }
 
@@ -912,18 +889,16 @@ goat_preempt(void)
 	struct goat_m *m = goat_m;
 	struct goat_p *p;
 
-	if (g == NULL || m == NULL || g->bound || m->pinned != 0)
+	if (g == NULL || m == NULL || g->bound || __atomic_load_n(&m->pinned, __ATOMIC_RELAXED) != 0)
 		return;
-	m->pinned = 1;
-	p = m->p;
-	if (p != NULL && !p->preempt) {
-		m->pinned = 0;
+	goat_pinm(m);
+	p = goat_pof(m);
+	if (p != NULL && !__atomic_load_n(&p->preempt, __ATOMIC_RELAXED)) {
+		goat_unpinm(m);
 		return;
 	}
-	if (p != NULL) {
-		p->preempt = false;
-		__atomic_store_n(&goat_preempting, 0, __ATOMIC_RELAXED);
-	}
+	if (p != NULL)
+		__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 	yield_far(g);
 }
 
@@ -932,7 +907,7 @@ goat_preempt(void)
 uint64_t
 goat_nextid(void)
 {
-	return __atomic_add_fetch(&sched.ids, 1, __ATOMIC_RELAXED);
+	return __atomic_add_fetch(&goat_sched.ids, 1, __ATOMIC_RELAXED);
 }
 
 static struct goat_g *
@@ -984,7 +959,7 @@ new_id(struct goat_p *p)
 	if (p == NULL)
 		return goat_nextid();
 	if (p->idnext == p->idend) {
-		p->idend = __atomic_add_fetch(&sched.ids, IDS, __ATOMIC_RELAXED) + 1;
+		p->idend = __atomic_add_fetch(&goat_sched.ids, IDS, __ATOMIC_RELAXED) + 1;
 		p->idnext = p->idend - IDS;
 	}
 	return p->idnext++;
@@ -996,7 +971,7 @@ count_go(struct goat_p *p, int by)
 	if (p != NULL)
 		__atomic_store_n(&p->ngo, p->ngo + by, __ATOMIC_RELAXED);
 	else
-		__atomic_add_fetch(&sched.ngo, by, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&goat_sched.ngo, by, __ATOMIC_RELAXED);
 }
 
 void
@@ -1006,7 +981,7 @@ goat_gostart1(void (*fn)(void *), void *arg)
 
 	if (__sanitizer_finish_switch_fiber)
 		__sanitizer_finish_switch_fiber(g->fake, NULL, NULL);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_acquire(g);
 	fn(arg);
 	goat_goexit0();
@@ -1027,9 +1002,9 @@ goat_goexit0(void)
 		goat_stackreset(g);
 	goat_dropall(g);
 	if (g->id == 1)
-		sched.mainexited = true;
-	m->pinned = 1;
-	p = m->p;
+		goat_sched.mainexited = true;
+	goat_pinm(m);
+	p = goat_pof(m);
 	g->status = GOAT_GDEAD;
 	count_go(p, -1);
 	next = pick(p);
@@ -1047,6 +1022,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 
 	if (__builtin_expect(__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) != 0, 0))
 		wait_until_left(g);
+	goat_stackbegin(g);
 	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
 		g->fiber = __tsan_create_fiber(0);
 	if (size <= ARGS) {
@@ -1056,7 +1032,6 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 	g->sp = arch_newstack(top, fn, args);
 	goat_release(g);
 	g->fake = NULL;
-	goat_stackreset(g);
 	g->gopc = pc;
 	g->parent = goat_g != NULL ? goat_g->id : 0;
 	g->trimmed = false;
@@ -1075,7 +1050,7 @@ goat_newproc(void *fn, void *args, size_t size)
 
 	if (fn == NULL)
 		goat_fatal("go of nil func value");
-	if (__builtin_expect(!sched.started, 0))
+	if (__builtin_expect(!goat_sched.started, 0))
 		goat_schedinit();
 	if (__builtin_expect(size > ARGS, 0))
 		args = memcpy(goat_mallocgc(size, 16, false), args, size);
@@ -1092,12 +1067,12 @@ goat_newproc(void *fn, void *args, size_t size)
 int
 goat_numgoroutine(void)
 {
-	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
-	int64_t sum = __atomic_load_n(&sched.ngo, __ATOMIC_RELAXED);
+	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
+	int64_t sum = __atomic_load_n(&goat_sched.ngo, __ATOMIC_RELAXED);
 
 	for (uint32_t i = 0; i < n; i++)
 		sum += __atomic_load_n(&goat_allp[i]->ngo, __ATOMIC_RELAXED);
-	return (int)sum + __atomic_load_n(&sched.bound, __ATOMIC_RELAXED);
+	return (int)sum + __atomic_load_n(&goat_sched.bound, __ATOMIC_RELAXED);
 }
 
 void
@@ -1105,25 +1080,25 @@ goat_boundg(struct goat_g *g, int by)
 {
 	g->bound = true;
 	g->status = GOAT_GRUNNING;
-	goat_lock(&sched.lock);
-	__atomic_store_n(&sched.bound, sched.bound + by, __ATOMIC_RELAXED);
+	goat_lock(&goat_sched.lock);
+	__atomic_store_n(&goat_sched.bound, goat_sched.bound + by, __ATOMIC_RELAXED);
 	if (by > 0) {
-		g->nextbound = sched.boundgs;
-		sched.boundgs = g;
+		g->nextbound = goat_sched.boundgs;
+		goat_sched.boundgs = g;
 	} else {
-		struct goat_g **at = &sched.boundgs;
+		struct goat_g **at = &goat_sched.boundgs;
 
 		while (*at != g)
 			at = &(*at)->nextbound;
 		*at = g->nextbound;
 	}
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 }
 
 void
 goat_threadcoming(int by)
 {
-	__atomic_add_fetch(&sched.coming, by, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&goat_sched.coming, by, __ATOMIC_SEQ_CST);
 }
 
 // ---------------------------------------------------------------- how many at a time
@@ -1135,17 +1110,17 @@ new_p(uint32_t id)
 
 	p->id = id;
 	goat_allp[id] = p;
-	__atomic_store_n(&sched.nalloc, id + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&goat_sched.nalloc, id + 1, __ATOMIC_RELEASE);
 	return p;
 }
 
 static void
 drop_idle(uint32_t n)
 {
-	for (struct goat_p **at = &sched.idlep; *at != NULL;)
+	for (struct goat_p **at = &goat_sched.idlep; *at != NULL;)
 		if ((*at)->id >= n) {
 			*at = (*at)->link;
-			__atomic_sub_fetch(&sched.npidle, 1, __ATOMIC_SEQ_CST);
+			__atomic_sub_fetch(&goat_sched.npidle, 1, __ATOMIC_SEQ_CST);
 		} else {
 			at = &(*at)->link;
 		}
@@ -1154,7 +1129,7 @@ drop_idle(uint32_t n)
 static bool
 is_idle(const struct goat_p *p)
 {
-	for (const struct goat_p *q = sched.idlep; q != NULL; q = q->link)
+	for (const struct goat_p *q = goat_sched.idlep; q != NULL; q = q->link)
 		if (q == p)
 			return true;
 	return false;
@@ -1164,15 +1139,15 @@ is_idle(const struct goat_p *p)
 static void
 set_procs(uint32_t n)
 {
-	uint32_t old = sched.nprocs;
+	uint32_t old = goat_sched.nprocs;
 
-	__atomic_store_n(&sched.nprocs, n, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&goat_sched.nprocs, n, __ATOMIC_SEQ_CST);
 	drop_idle(n);
 	for (uint32_t i = old; i < n; i++) {
-		struct goat_p *p = i < sched.nalloc ? goat_allp[i] : new_p(i);
+		struct goat_p *p = i < goat_sched.nalloc ? goat_allp[i] : new_p(i);
 
 		if (p->m == NULL && !is_idle(p))
-			pidleput(p);
+			goat_pidleput(p);
 	}
 }
 
@@ -1183,14 +1158,14 @@ goat_maxprocs(int n)
 	int old;
 
 	goat_schedinit();
-	goat_lock(&sched.lock);
-	old = (int)sched.nprocs;
+	goat_lock(&goat_sched.lock);
+	old = (int)goat_sched.nprocs;
 	if (n > 0 && n != old)
 		set_procs(n < GOAT_MAXPROCS ? (uint32_t)n : GOAT_MAXPROCS);
-	goat_unlock(&sched.lock);
+	goat_unlock(&goat_sched.lock);
 	if (n > old)
-		wakep();
-	else if (n > 0 && !g->bound && g->m->p != NULL && too_many(g->m->p))
+		goat_wakep();
+	else if (n > 0 && !g->bound && goat_pof(g->m) != NULL && too_many(goat_pof(g->m)))
 		goat_yield();
 	return old;
 }
@@ -1202,9 +1177,9 @@ goat_canspin(void)
 	bool idle = p == NULL || goat_runqempty(p);
 
 	goat_unpin();
-	return idle && __atomic_load_n(&sched.nprocs, __ATOMIC_RELAXED) >
-			       __atomic_load_n(&sched.npidle, __ATOMIC_RELAXED) +
-				       __atomic_load_n(&sched.spinning, __ATOMIC_RELAXED) + 1;
+	return idle && __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED) >
+			       __atomic_load_n(&goat_sched.npidle, __ATOMIC_RELAXED) +
+				       __atomic_load_n(&goat_sched.spinning, __ATOMIC_RELAXED) + 1;
 }
 
 static uint32_t
@@ -1219,193 +1194,16 @@ procs_wanted(void)
 	return n < GOAT_MAXPROCS ? (uint32_t)n : GOAT_MAXPROCS;
 }
 
-// ---------------------------------------------------------------- sysmon
-
-static void
-wake_sysmon(void)
-{
-	if (!__atomic_load_n(&sched.sysmonwait, __ATOMIC_SEQ_CST))
-		return;
-	__atomic_store_n(&sched.sysmonwait, false, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&sched.sysmonnote, 1, __ATOMIC_SEQ_CST);
-	goat_futexwake(&sched.sysmonnote, 1);
-}
-
-// The processor time that the thread of M has used: what does not change while it sleeps in the kernel.
-// This way no descriptor of the program's is touched, as files in /proc would.
-static int64_t
-used_time(const struct goat_m *m)
-{
-	enum { SCHED = 2, PER_THREAD = 4 };     // of the kernel's names of clocks
-	struct timespec t;
-
-	if (clock_gettime((clockid_t)((~(unsigned)m->tid << 3) | PER_THREAD | SCHED), &t) != 0)
-		return -1;
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-// S2. Takes P away from its M, which does not answer. False if it has come into the runtime.
-static bool
-take(struct goat_p *p, struct goat_m *m, uint32_t tick)
-{
-	bool taken = false;
-
-	goat_lock(&sched.lock);
-	if (p->m == m && m->p == p && m->pinned == 0 && p->tick == tick) {
-		__atomic_store_n(&m->p, NULL, __ATOMIC_SEQ_CST);
-		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-		if (__atomic_load_n(&m->pinned, __ATOMIC_SEQ_CST) == 0) {
-			__atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
-			taken = true;
-		} else {
-			__atomic_store_n(&m->p, p, __ATOMIC_SEQ_CST);
-		}
-	}
-	goat_unlock(&sched.lock);
-	return taken;
-}
-
-// P, which was taken away, goes to another M, or to the idle ones. Go: handoffp.
-static void
-handoffp(struct goat_p *p)
-{
-	if (!goat_runqempty(p) || goat_globrunqsize() != 0 ||
-	    __atomic_load_n(&p->timers.when, __ATOMIC_ACQUIRE) != 0 ||
-	    (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
-	     __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST) != 0))
-		return startm(p, false);
-	goat_lock(&sched.lock);
-	pidleput(p);
-	goat_unlock(&sched.lock);
-	if (any_work())
-		wakep();
-}
-
-// What P's goroutine has been doing since sysmon saw it first. Gives whether P was taken.
-static bool
-look_at(struct goat_p *p, int64_t now)
-{
-	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
-	uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
-	int64_t since, used;
-
-	if (m == NULL || __atomic_load_n(&m->curg, __ATOMIC_RELAXED) == NULL) {
-		p->seenwhen = 0;
-		return false;
-	}
-	if (p->seenwhen == 0 || tick != p->seentick) {
-		p->seentick = tick;
-		p->seenwhen = now;
-		p->seenused = -1;
-		return false;
-	}
-	since = now - p->seenwhen;
-	if (since >= SLICE) {
-		p->preempt = true;
-		__atomic_store_n(&goat_preempting, 1, __ATOMIC_RELAXED);
-		__atomic_store_n(m->stackguard, UINTPTR_MAX, __ATOMIC_RELAXED);
-	}
-	if (!sched.barrier)
-		return false;
-	if (since < SLICE && goat_runqempty(p) && goat_globrunqsize() == 0)
-		return false;
-	used = p->seenused;
-	p->seenused = used_time(m);
-	if (since < 2 * SLICE && (p->seenused < 0 || used != p->seenused))
-		return false;
-	if (!take(p, m, tick))
-		return false;
-	p->seenwhen = 0;
-	handoffp(p);
-	return true;
-}
-
-static bool
-retake(int64_t now)
-{
-	bool any = false;
-
-	for (uint32_t i = 0; i < __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE); i++)
-		any |= look_at(goat_allp[i], now);
-	return any;
-}
-
-static void
-poll_network(int64_t now)
-{
-	int64_t last = __atomic_load_n(&sched.lastpoll, __ATOMIC_SEQ_CST);
-
-	if (last == 0 || last + SLICE > now ||
-	    __atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) == 0 ||
-	    !__atomic_compare_exchange_n(&sched.lastpoll, &last, now, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
-		return;
-	struct goat_gqueue list = goat_netpoll(0);
-
-	goat_injectglist(&list);
-}
-
-static bool
-all_idle(void)
-{
-	return __atomic_load_n(&sched.npidle, __ATOMIC_SEQ_CST) >=
-	       __atomic_load_n(&sched.nprocs, __ATOMIC_SEQ_CST);
-}
-
-static void
-wait_for_work(void)
-{
-	__atomic_store_n(&sched.sysmonnote, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&sched.sysmonwait, true, __ATOMIC_SEQ_CST);
-	if (all_idle())
-		goat_futexsleep(&sched.sysmonnote, 0, -1);
-	__atomic_store_n(&sched.sysmonwait, false, __ATOMIC_SEQ_CST);
-}
-
-static void *
-sysmon(void *arg)
-{
-	int64_t delay = 20 * US;
-	int idle = 0, nothing = 0;
-
-	(void)arg;
-	for (;;) {
-		if (idle == 0)
-			delay = 20 * US;
-		else if (idle > 50 && delay < 10 * MS)
-			delay *= 2;
-		usleep((useconds_t)((delay < 10 * MS ? delay : 10 * MS) / US));
-		bool more = true;
-		int64_t now = goat_now();
-
-		for (int i = 0; i < RECLAIMS && more; i++)
-			more = goat_stackreclaim(now);
-		if (more)
-			idle = 0;
-		// To be woken and to look often again costs a server more than the rest of the runtime,
-		// if it is idle for a moment after each batch: sleep only after a while of nothing.
-		nothing = all_idle() ? nothing + 1 : 0;
-		if (!more && nothing > 3 && delay >= 10 * MS) {
-			wait_for_work();
-			nothing = idle = 0;
-			now = goat_now();
-		}
-		poll_network(now);
-		idle = retake(now) ? 0 : idle + 1;
-	}
-	return NULL;
-}
-
 // ---------------------------------------------------------------- deadlock
 
 // With the lock, when an M or a bound thread has nothing to do. Go: checkdead.
 static void
 checkdead(void)
 {
-	uint32_t n = __atomic_load_n(&sched.nalloc, __ATOMIC_ACQUIRE);
+	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
 
-	if (sched.nm > sched.nidlem || sched.bound > __atomic_load_n(&sched.parked, __ATOMIC_SEQ_CST) ||
-	    __atomic_load_n(&sched.coming, __ATOMIC_SEQ_CST) != 0 ||
+	if (goat_sched.nm > goat_sched.nidlem || goat_sched.bound > __atomic_load_n(&goat_sched.parked, __ATOMIC_SEQ_CST) ||
+	    __atomic_load_n(&goat_sched.coming, __ATOMIC_SEQ_CST) != 0 ||
 	    goat_globrunqsize() != 0)
 		return;
 	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
@@ -1413,7 +1211,7 @@ checkdead(void)
 	for (uint32_t i = 0; i < n; i++)
 		if (!goat_runqempty(goat_allp[i]))
 			return;
-	goat_deadlock(sched.mainexited && goat_numgoroutine() == 0
+	goat_deadlock(goat_sched.mainexited && goat_numgoroutine() == 0
 			      ? "no goroutines (main called runtime.Goexit) - deadlock!"
 			      : "all goroutines are asleep - deadlock!");
 }
@@ -1438,7 +1236,7 @@ goat_pushstacks(void)
 	int64_t now = goat_now();
 
 	marks++;
-	for (struct goat_m *m = sched.allm; m != NULL; m = m->all) {
+	for (struct goat_m *m = goat_sched.allm; m != NULL; m = m->all) {
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
 		struct goat_g *part = goat_stackpart(sp);
 
@@ -1460,15 +1258,15 @@ start(void)
 {
 	uint32_t n = procs_wanted();
 
-	sched.barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-	pthread_sigmask(SIG_SETMASK, NULL, &sched.mask);
+	goat_sched.barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	pthread_sigmask(SIG_SETMASK, NULL, &goat_sched.mask);
 	goat_stackinit();
 	goat_netpollinit();
-	sched.lastpoll = goat_now();
-	goat_lock(&sched.lock);
+	goat_sched.lastpoll = goat_now();
+	goat_lock(&goat_sched.lock);
 	set_procs(n);
-	goat_unlock(&sched.lock);
-	sched.started = true;
+	goat_unlock(&goat_sched.lock);
+	goat_sched.started = true;
 }
 
 static void
@@ -1484,7 +1282,7 @@ start_with_sysmon(void)
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&thread, &attr, sysmon, NULL);
+	err = pthread_create(&thread, &attr, goat_sysmon, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	if (err != 0)
@@ -1496,7 +1294,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 void
 goat_schedinit(void)
 {
-	if (!sched.started)
+	if (!goat_sched.started)
 		pthread_once(&once, start_with_sysmon);
 }
 
@@ -1523,13 +1321,13 @@ goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, 
 {
 	struct program p = { argc, argv, envp, main };
 
-	if (sched.started)
+	if (goat_sched.started)
 		return main(argc, argv, envp);  // somebody has started goroutines before main
 	pthread_once(&once, start);
 	goat_initquit();
 	goat_freeg();
-	sched.ids = 0;
+	goat_sched.ids = 0;
 	goat_newproc(goat_main0, &p, sizeof p);
-	sysmon(NULL);
+	goat_sysmon(NULL);
 	return 0;
 }

@@ -90,12 +90,22 @@ goat_runqfetch(const struct goat_p *p, uint32_t head, uint32_t tail)
 	}
 }
 
+// Who comes from runnext inherits the time slice of who put it there: P's tick stays, so that sysmon
+// sees two that run each other as one.
 static inline struct goat_g *
 goat_runqget(struct goat_p *p)
 {
 	struct goat_g *g = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
-	uint32_t head, tail = p->runqtail;
+	uint32_t head, tail;
 
+	if (__builtin_expect(__atomic_load_n(&p->preempt, __ATOMIC_RELAXED), 0) && g != NULL) {
+		// They have had their time.
+		if (__atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			goat_runqputtail(p, g);
+		g = NULL;
+	}
+	tail = p->runqtail;
 	if (g != NULL && __atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
 						     __ATOMIC_RELAXED))
 		return g;
@@ -104,6 +114,8 @@ goat_runqget(struct goat_p *p)
 		g = __atomic_load_n(&p->runq[head % GOAT_RUNQ], __ATOMIC_RELAXED);
 		if (__atomic_compare_exchange_n(&p->runqhead, &head, head + 1, false,
 						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			p->tick++;
+			__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 			goat_runqfetch(p, head, tail);
 			return g;
 		}

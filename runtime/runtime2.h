@@ -114,8 +114,8 @@ GOAT_HIDDEN void goat_freeg(void);
 
 // ---------------------------------------------------------------- locks, see lock.c
 
-// ThreadSanitizer, where the program has it, does not see what the runtime does: it is told that what
-// was done before a release of an address is seen after an acquire of it.
+// ThreadSanitizer, where the program has it, does not see what the runtime does: it is told that
+// what was done before a release of an address is seen after an acquire of it.
 void __tsan_acquire(void *at) __attribute__((weak));
 void __tsan_release(void *at) __attribute__((weak));
 
@@ -186,7 +186,8 @@ struct goat_timer_heap {
 
 struct goat_p {
 	uint32_t id;
-	uint32_t tick;                  // how many times a goroutine was chosen
+	uint32_t turn;                  // how many times a goroutine was chosen
+	uint32_t tick;                  // the same, but for those that inherit the time of another
 	struct goat_m *m;               // or NULL: idle
 	// Go: runqhead, runqtail, runq, runnext. Whoever has the P writes tail; anybody steals at head.
 	uint32_t runqhead __attribute__((aligned(64)));
@@ -255,6 +256,27 @@ GOAT_HIDDEN bool goat_canspin(void);
 // The next of a pseudo-random sequence of this P or thread. Go: cheaprand.
 GOAT_HIDDEN uint32_t goat_cheaprand(void);
 
+static inline struct goat_p *
+goat_pof(const struct goat_m *m)
+{
+	return __atomic_load_n(&m->p, __ATOMIC_RELAXED);
+}
+
+// M is in the runtime, and out of it: what it has done to its P is then seen by who takes that away.
+static inline void
+goat_pinm(struct goat_m *m)
+{
+	__atomic_store_n(&m->pinned, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void
+goat_unpinm(struct goat_m *m)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&m->pinned, 0, __ATOMIC_RELEASE);
+}
+
 // This M stays on its P, and its P on this M, until goat_unpin: for what is the P's alone (pools,
 // timers). NULL: there is no P. No parking in between.
 static inline struct goat_p *
@@ -264,9 +286,9 @@ goat_pin(void)
 
 	if (__builtin_expect(m == NULL, 0))
 		return NULL;
-	m->pinned++;
+	__atomic_store_n(&m->pinned, m->pinned + 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return __atomic_load_n(&m->p, __ATOMIC_RELAXED);
+	return goat_pof(m);
 }
 
 static inline void
@@ -276,16 +298,18 @@ goat_unpin(void)
 
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (m != NULL)
-		m->pinned--;
+		__atomic_store_n(&m->pinned, m->pinned - 1, __ATOMIC_RELEASE);
 }
 
-// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason less;
-// wakes N.
+// futex(2): sleeps while *at is VALUE, at most NS nanoseconds (< 0: for ever), or for no reason
+// less; wakes N.
 GOAT_HIDDEN void goat_futexsleep(uint32_t *at, uint32_t value, int64_t ns);
 GOAT_HIDDEN void goat_futexwake(uint32_t *at, uint32_t n);
 
 // stack.c: a G with a stack, or NULL: no memory. Not on any list, GOAT_GIDLE.
 GOAT_HIDDEN struct goat_g *goat_stackalloc(void);
+// G, which was dead, begins anew at the top of its stack.
+GOAT_HIDDEN void goat_stackbegin(struct goat_g *g);
 // G is dead; the caller may still be on its stack.
 GOAT_HIDDEN void goat_stackfree(struct goat_g *g);
 // Gives memory back to the system where there are many dead stacks; whether there is more to do.
@@ -338,8 +362,8 @@ GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
 // timer.h's: runs the timers of P that are due at NOW; gives when the next one is, 0: none.
 GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
 
-// netpoll.c, as Go's: goroutines that have become ready, after waiting for at most DELAY nanoseconds
-// (< 0: until there are some or netpollbreak is called).
+// netpoll.c, as Go's: goroutines that have become ready, after waiting for at most DELAY
+// nanoseconds (< 0: until there are some or netpollbreak is called).
 GOAT_HIDDEN struct goat_gqueue goat_netpoll(int64_t delay);
 GOAT_HIDDEN void goat_netpollbreak(void);
 GOAT_HIDDEN void goat_netpollinit(void);

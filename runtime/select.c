@@ -3,10 +3,10 @@
 // select.c: waiting for several channels.
 //
 // First a look without locks: of the cases that seem to be ready, one is chosen at random, its
-// channel alone is locked, and the operation done, if it is still possible. Only where nothing seemed
-// to be ready, or that one was not any more, all channels are locked, in the order of their
-// addresses: that none is ready can only be said of all at once, and only then may a select take its
-// default, or park in all queues.
+// channel alone is locked, and the operation done, if it is still possible. Only where nothing
+// seemed to be ready, or that one was not any more, all channels are locked, in the order of their
+// addresses: that none is ready can only be said of all at once, and only then may a select take
+// its default, or park in all queues.
 //
 //	S1  Who has a sudog with `select` in any queue has g->selectdone 0 while nobody has won
 //	    it, else 1. Winning is a compare-and-swap, under the lock of the winner's channel.

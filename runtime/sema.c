@@ -3,9 +3,9 @@
 // sema.c: semaphores that park goroutines.
 //
 // A semaphore is a word, and nothing else where nobody waits. Who waits is found by the word's
-// address: a table of roots, in each a binary tree of the addresses that are waited for, and at each
-// of its nodes a queue. The node is the first of the queue, so nothing is allocated; all lie in the
-// frames of those who wait.
+// address: a table of roots, in each a binary tree of the addresses that are waited for, and at
+// each of its nodes a queue. The node is the first of the queue, so nothing is allocated; all lie
+// in the frames of those who wait.
 //
 // The tree is ordered by a hash of the address that no two addresses share. Whatever pattern the
 // addresses make, it is as good as random, so the tree is balanced without being kept so.

@@ -18,8 +18,8 @@
 // difference, as to the kernel. Signals that were sent (kill, raise) are not faults: what they did
 // before, they do.
 //
-// SIGQUIT, where the scheduler runs main and nobody has taken it, ends the program with the stacks of
-// all goroutines.
+// SIGQUIT, where the scheduler runs main and nobody has taken it, ends the program with the stacks
+// of all goroutines.
 //
 // Each thread made here has an alternate stack, unless it has set up one, so that there is a stack
 // to report the end of the stack on. Others get one with their first allocation or panic.

@@ -6,41 +6,55 @@
 //
 //	[ stacks of Ms ][ small stacks ... ][ segments ... ][ big stacks ]
 //
-// A stack cannot move in C, so its address range has to be as large as it may ever get. But a page that
-// is touched needs a page of page tables for each 2 MiB of addresses, which doubles what a goroutine
-// takes if no other is that close. So the first 256 goroutines that exist at a time get big stacks, and
-// those beyond get small ones, sixteen to a page of page tables. GOATDEBUG=stacksize=N makes all of them
-// N bytes.
+// A stack cannot move in C, so its address range has to be as large as it may ever get. But a page
+// that is touched needs a page of page tables for each 2 MiB of addresses, which doubles what a
+// goroutine takes if no other is that close. So the first 256 goroutines that exist at a time get
+// big stacks, and those beyond get small ones, sixteen to a page of page tables.
+// GOATDEBUG=stacksize=N makes all of them N bytes.
 //
-// A small stack goes on in segments. Compiled functions that may call themselves look whether the stack
-// pointer is below goat_stackguard (plugin/gcc/preempt.cc). If it is, little is left, or it is in an
-// older part than it was (K3): goat_morestack gives the end of a segment, and what that function calls
-// stands there. To such a function that is as if it had called alloca: it finds its variables by the
-// frame pointer, and its return leads back. A segment that was left is noticed by the next such look,
-// and kept for the goroutine until it ends. What does not look, such as the C library, has MARGIN bytes.
+// A small stack goes on in segments. Compiled functions that may call themselves look whether the
+// stack pointer is below goat_stackguard (plugin/gcc/preempt.cc). If it is, little is left, or it
+// is in an older part than it was (K3): goat_morestack gives the end of a segment, and what that
+// function calls stands there. To such a function that is as if it had called alloca: it finds its
+// variables by the frame pointer, and its return leads back. A segment that was left is noticed by
+// the next such look, and kept for the goroutine until it ends. What does not look, such as the C
+// library, has MARGIN bytes.
 //
-//	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the stack
-//	    that it goes on from, and in sp where that ended. g->top is the last part that was given out.
+//	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the
+//	    stack that it goes on from, and in sp where that ended. g->top is the last part that was
+//	    given out.
 //	K3  Each part of a stack is at a higher address than the one it goes on from.
 //
-// Below each stack is a page that faults. It is a guard marker in the page tables (Linux 6.13), which
-// splits no mapping; big stacks, and all on older kernels, use mprotect, where the number of mappings
-// ends at vm.max_map_count: what is beyond that is out of stacks.
+// Below each stack is a page that faults. It is a guard marker in the page tables (Linux 6.13),
+// which splits no mapping; big stacks, and all on older kernels, use mprotect, where the number of
+// mappings ends at vm.max_map_count: what is beyond that is out of stacks.
 //
-// At the top of a stack lies its struct goat_g. Tops are shifted by up to 31 cache lines, else all the
-// goroutines that one switches between would meet in the same set of the cache.
+// At the top of a stack lies its struct goat_g. Tops are shifted by up to 31 cache lines, else all
+// the goroutines that one switches between would meet in the same set of the cache.
 //
 //	K1  The region is reserved before any M has a stack, and stacks of Ms lie below the goroutines'.
 //
-// Dead stacks are kept by Ps, and here; of those that were dead when a collection came, all but the page
-// of the G is given back to the system. Where there are more than KEEP, sysmon gives back all of them.
+// Dead stacks are kept by Ps, and here; of those that were dead when a collection came, all but the
+// page of the G is given back to the system. Where there are more than KEEP, sysmon gives back all
+// of them.
 //
 // Go:    as runtime/stack.go in what it is for; Go copies stacks to larger ones.
-// Layer: sched.
+// Layer: stack.
 
 #include "runtime2.h"
 
 #include "knobs.h"
+
+#if defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#endif
+#ifndef RUNNING_ON_VALGRIND
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_STACK_REGISTER(lo, hi) 0
+#define VALGRIND_MAKE_MEM_UNDEFINED(at, size)
+#endif
 
 #include <link.h>
 #include <string.h>
@@ -91,6 +105,7 @@ static struct {
 	uintptr_t ms, end;
 	uint8_t *state;                 // of each slot
 	bool no_markers;                // mprotect it has to be
+	bool valgrind;                  // watches
 } stacks;
 
 _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
@@ -165,6 +180,7 @@ goat_stackinit(void)
 		else
 			c[BIG].n /= 2;
 	}
+	stacks.valgrind = RUNNING_ON_VALGRIND != 0;
 	stacks.ms = at;
 	stacks.end = at + size;
 	madvise((void *)at, size, MADV_NOHUGEPAGE);
@@ -277,6 +293,11 @@ take_slot(struct class *c, uint32_t from)
 		}
 	if (c->used == c->n || !guard(c, c->first + c->used))
 		return NULL;
+	if (__builtin_expect(stacks.valgrind, 0)) {
+		uintptr_t lo = slot_low(c, c->first + c->used);
+
+		(void)VALGRIND_STACK_REGISTER(lo, lo + c->size);
+	}
 	return init_slot(c, c->first + c->used++);
 }
 
@@ -326,6 +347,15 @@ goat_stackalloc(void)
 		__atomic_store_n(&stacks.state[g->slot], LIVE, __ATOMIC_RELEASE);
 	goat_unlock(&stacks.lock);
 	return g;
+}
+
+void
+goat_stackbegin(struct goat_g *g)
+{
+	// What was popped nobody may touch, Valgrind says.
+	if (__builtin_expect(stacks.valgrind, 0))
+		VALGRIND_MAKE_MEM_UNDEFINED((void *)(g->hi - MARGIN), MARGIN);
+	goat_stackreset(g);
 }
 
 void

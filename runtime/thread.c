@@ -7,11 +7,11 @@
 // bring the collector into every program that has threads.) A thread that something else has made
 // is registered when it first allocates.
 //
-// Goroutines run on stacks that the collector knows nothing of; proc.c pushes those of parked ones. It
-// takes the stack of a thread to be from its stack pointer to its end, so before it looks we tell it
-// where the end of that stack is on which the thread runs. (If that were below the stack pointer, the
-// collector would think that the stacks are so large that it is never time for a collection.) Where a
-// thread was stopped is noted by a handler around the collector's.
+// Goroutines run on stacks that the collector knows nothing of; proc.c pushes those of parked ones.
+// It takes the stack of a thread to be from its stack pointer to its end, so before it looks we
+// tell it where the end of that stack is on which the thread runs. (If that were below the stack
+// pointer, the collector would think that the stacks are so large that it is never time for a
+// collection.) Where a thread was stopped is noted by a handler around the collector's.
 //
 // The collector looks at the stacks, and not at thread-local variables. So each thread has a list
 // of its blocks of these, filled in when it starts and pushed with the other roots. What a library

@@ -7,12 +7,13 @@
 //
 //	M1  t->p is the P whose heap T is in, or was in last, and that heap's lock guards T. It changes
 //	    under that lock, while T is in no heap: who has taken the lock looks at t->p again.
-//	M2  at[i].when <= at[i].t->when: a timer that is put off stays where it is until its entry is due.
+//	M2  at[i].when <= at[i].t->when: a timer that is put off stays where it is until its entry
+//	    is due.
 //	M3  heap.when is at[0].when, 0 if there is none, whenever the lock is free.
 //
 // The collector is shown the arrays: a channel or a goat_timer that is pending is kept, as in Go
-// before 1.23. So are deadlines, whose arg is no object of the collector's. That the arrays come from
-// malloc is for goat_sleep, which starts its timer when the goroutine is no longer running.
+// before 1.23. So are deadlines, whose arg is no object of the collector's. That the arrays come
+// from malloc is for goat_sleep, which starts its timer when the goroutine is no longer running.
 //
 // A timer of the program's sends under the lock of its heap, and who stops it empties the channel
 // under that lock: no value of an earlier time is left. Other callbacks run without it, as netpoll
@@ -20,7 +21,7 @@
 //
 // Go:    as runtime/time.go. There, channels' timers are in no heap unless somebody waits, timers
 //        that are stopped stay in the heap until it is their turn, and a lock belongs to each timer.
-// Layer: sched.
+// Layer: wait.
 
 #include "chan.h"
 #include "timer.h"
@@ -117,7 +118,7 @@ siftdown(struct goat_timer_heap *h, uint32_t i, struct goat_timer_entry e)
 static void
 changed(struct goat_timer_heap *h)
 {
-	__atomic_store_n(&h->when, h->n == 0 ? 0 : h->at[0].when, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&h->when, h->n == 0 ? 0 : h->at[0].when, __ATOMIC_RELEASE);
 }
 
 // There must be room.

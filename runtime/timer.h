@@ -2,15 +2,15 @@
 //
 // timer.h: something that happens at a time.
 //
-// Layer: sched.
+// Layer: wait.
 
 #ifndef GOAT_TIMER_H
 #define GOAT_TIMER_H
 
 #include "runtime2.h"
 
-// Zeroed is ready for use; set f, arg and seq. Only time.c looks at the rest. Where it lies must stay
-// as long as it is pending.
+// Zeroed is ready for use; set f, arg and seq. Only time.c looks at the rest. Where it lies must
+// stay as long as it is pending.
 struct goat_rtimer {
 	int64_t when;                   // in goat_now() time
 	// Called on whatever stack by whoever runs timers, with a P: must not park. Go: timer.f.

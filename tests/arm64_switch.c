@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// arm64_switch.c: goat_switch on AArch64, see arm64.sh. Two goroutines keep numbers in all registers that
-// functions preserve, and rounding modes of their own, while they switch.
+// arm64_switch.c: goat_switch on AArch64, see arm64.sh. Two goroutines keep numbers in all
+// registers that functions preserve, and rounding modes of their own, while they switch.
 
 #include <fenv.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# stress_sched.sh: tests/stress/chans.c and timers.c, plainly and under the address and the thread
+# stress_sched.sh: tests/stress/chans.c, timers.c and net.c, plainly and under the address and the thread
 # sanitizer, with one, two and eight processors; and with collections all the time, or under the thread
 # sanitizer with none.
 #
-# The sanitizer sees into the program, channels, locks and timers. The rest is the library's: the
+# The sanitizer sees into the program, channels, locks, timers and sockets. The rest is the library's: the
 # scheduler tells it of switches, and what it orders.
 
 here=$(dirname "$0")
@@ -31,10 +31,8 @@ done
 
 make_scratch
 runtime=$TOP_SRCDIR/runtime
-seen_into="chan select sema mutex rwmutex waitgroup time"
-# To close a descriptor that others read from is what timers.c is for.
-echo 'race:^sys_close$' >"$scratch/suppressions"
-TSAN_OPTIONS="halt_on_error=1 suppressions=$scratch/suppressions"
+seen_into="chan select sema mutex rwmutex waitgroup time netpoll net"
+TSAN_OPTIONS="halt_on_error=1"
 ASAN_OPTIONS=detect_leaks=0     # what the collector has is none
 export TSAN_OPTIONS ASAN_OPTIONS
 
@@ -71,7 +69,7 @@ for_a_while() {
 }
 
 for kind in $kinds; do
-	for name in chans timers; do
+	for name in chans timers net; do
 		if ! build $name $kind 2>"$scratch/said"; then
 			if [ $kind = none ]; then
 				fail "$name builds" "$(cat "$scratch/said")"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# valgrind.sh: the core's unit tests lose no memory and touch none that is not theirs.
+# valgrind.sh: the core's unit tests lose no memory and touch none that is not theirs; and valgrind follows
+# goroutines from stack to stack.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -21,4 +22,18 @@ valgrind -q --leak-check=full --error-exitcode=9 --log-file="$scratch/log.%p" \
 ok "the unit tests pass under valgrind" test $? -eq 0
 is "nothing is lost and nothing is wrong" "$(cat "$scratch"/log.*)" ""
 tail -n 1 "$scratch/out"
+
+# Of the collector it knows nothing, which looks at all there is.
+for kind in Cond Value8 Addr8; do
+	printf '{\n\tcollector\n\tMemcheck:%s\n\tobj:*/libgc.so.*\n}\n' $kind
+done >"$scratch/collector"
+for program in prime_sieve select_timeout mutex_rwmutex chan_panics_recovered; do
+	source=$TOP_SRCDIR/tests/conformance/sched/$program
+	"$GOATCC" -g -O1 "$source.c" -o "$scratch/$program" || exit 99
+	valgrind -q --error-exitcode=9 --suppressions="$scratch/collector" --log-file="$scratch/said" \
+		"$scratch/$program" >"$scratch/out"
+	ok "$program" test $? -eq 0
+	is "$program: stacks of goroutines" "$(grep '^==' "$scratch/said")" ""
+	is "$program: output" "$(cat "$scratch/out")" "$(cat "$source.out")"
+done
 finish

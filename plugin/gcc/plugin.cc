@@ -228,6 +228,7 @@ set_flags(void)
 	flag_optimize_sibling_calls = 0;        // recover() counts frames
 	flag_crossjumping = flag_tree_tail_merge = 0;   // two calls that panic are two places in a trace
 	flag_sanitize &= ~(SANITIZE_NULL | SANITIZE_DIVIDE);    // these are panics
+	flag_stack_clash_protection = 1;        // no frame steps over the page that ends a stack
 	optimization_default_node = build_optimization_node(&global_options, &global_options_set);
 	optimization_current_node = optimization_default_node;
 }

@@ -163,8 +163,8 @@ HIDDEN(goat_sigpanic)
 	ud2
 END(goat_sigpanic)
 
-// %rdi: from, %rsi: to. The control words of floating point belong to what functions preserve; to load
-// them takes longer than to compare them.
+// %rdi: from, %rsi: to. The control words of floating point belong to what functions preserve; to
+// load them takes longer than to compare them.
 HIDDEN(goat_switch)
 	pushq %rbp
 	.cfi_adjust_cfa_offset 8

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// arch.h: what the runtime has to know of the processor. Each has a header, a .S and a _fault.c file
-// here.
+// arch.h: what the runtime has to know of the processor. Each has a header, a .S and a _fault.c
+// file here.
 //
 // A header gives
 //

@@ -7,8 +7,8 @@
 // Where goat_switch keeps these in a struct goat_g.
 #define ARCH_G_SP 0
 #define ARCH_G_ONCPU 8
-// What it leaves on the stack: from the saved stack pointer, x29 x30, x19 to x28, d8 to d15, fpcr and a
-// word that is not used.
+// What it leaves on the stack: from the saved stack pointer, x29 x30, x19 to x28, d8 to d15, fpcr
+// and a word that is not used.
 #define ARCH_SWITCH_FRAME 176
 
 #ifndef __ASSEMBLER__

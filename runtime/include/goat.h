@@ -54,10 +54,10 @@ void *goat_new_(const char *name, ...) __attribute__((__returns_nonnull__));
 #pragma redefine_extname pthread_create goat_pthread_create
 #pragma redefine_extname thrd_create goat_thrd_create
 
-// Collects garbage now.
+// Collects garbage, and returns when that is done. Go: runtime.GC.
 void goat_gc(void);
 
-// Nanoseconds, from some moment on.
+// Nanoseconds since some moment, of a clock that nobody sets. Go: runtime.nanotime.
 int64_t goat_now(void);
 
 // ---------------------------------------------------------------- strings
@@ -128,8 +128,9 @@ goat_string_cmp(goat_string a, goat_string b)
 		size_t len, cap;                                                                   \
 	}
 
-// T make(T, n), T make(T, n, c): a slice of n zeroed elements, with room for c. T make(T), T make(T,
-// n): a map, with room for n; a channel, which buffers n. Go spec, "Making slices, maps and channels".
+// T make(T, n), T make(T, n, c): a slice of n zeroed elements, with room for c. T make(T), T
+// make(T, n): a map, with room for n; a channel, which buffers n. Go spec, "Making slices, maps and
+// channels".
 #define goat_make(T, ...)                                                                          \
 	GOAT_MAKE_("make(" #T __VA_OPT__(", " #__VA_ARGS__) ")", T __VA_OPT__(, ) __VA_ARGS__)
 
@@ -155,12 +156,12 @@ goat_string_cmp(goat_string a, goat_string b)
 // The same with the elements of another slice; of a string, where those of xs are bytes.
 #define goat_append_slice(xs, ...) (*(__typeof__(xs) *)goat_append_slice_("", (xs), (__VA_ARGS__)))
 
-// size_t copy(to, from): copies as many elements as both have, which may overlap, and says how many.
-// from may be a string, where the elements are bytes.
+// size_t copy(to, from): copies as many elements as both have, which may overlap, and says how
+// many. from may be a string, where the elements are bytes.
 #define goat_copy(to, ...) goat_copy_("", (to), (__VA_ARGS__))
 
-// slice_range (xs, i, v) STATEMENT: for each element of a slice or a string, i its index and v a copy
-// of it, new in each round. xs is evaluated once.
+// slice_range (xs, i, v) STATEMENT: for each element of a slice or a string, i its index and v a
+// copy of it, new in each round. xs is evaluated once.
 #define goat_slice_range(xs, i, v)                                                                 \
 	GOAT_SLICE_RANGE_("slice_range (" #xs ", " #i ", " #v ")", xs, i, v)
 
@@ -188,10 +189,10 @@ size_t goat_copy_(const char *, ...);
 
 struct goat_hmap;
 
-// map(K, V): Go's map. One type wherever it is written, and a pointer: copies are the same map, NULL
-// is the nil one. To C it is a function that takes a key and gives a pointer to a V, so that the
-// compiler checks and converts keys and values; nobody ever calls it. What it is for must be a key:
-// see docs/semantics.md.
+// map(K, V): Go's map. One type wherever it is written, and a pointer: copies are the same map,
+// NULL is the nil one. To C it is a function that takes a key and gives a pointer to a V, so that
+// the compiler checks and converts keys and values; nobody ever calls it. What it is for must be a
+// key: see docs/semantics.md.
 #define goat_map(K, V)                                                                             \
 	__typeof__(__typeof__(V) *(*__attribute__((__goat_map__)))(                                \
 		struct goat_hmap *, __typeof__(K), const __typeof__(K) *, __typeof__(V) *))
@@ -222,8 +223,8 @@ struct goat_hmap;
 // goat_map_stats(m, goat_mapstats *p): how full it is, and what it takes.
 #define goat_map_stats(m, p) goat_map_stats_("", (m), 1 ? (p) : (goat_mapstats *)0)
 
-// map_range (m, k, v) { ... }: once for each entry, from a random one on; k and v are new each time.
-// Go spec, "For statements with range clause".
+// map_range (m, k, v) { ... }: once for each entry, from a random one on; k and v are new each
+// time. Go spec, "For statements with range clause".
 #define goat_map_range(m, k, v) GOAT_MAP_RANGE_("map_range (" #m ", " #k ", " #v ")", m, k, v)
 
 #define GOAT_MAP_RANGE_(text, m, k, v)                                                             \
@@ -256,8 +257,9 @@ void goat_map_next_(const char *, ...);
 
 struct goat_hchan;
 
-// chan(T): Go's channel. One type wherever it is written, and a pointer: copies are the same channel,
-// NULL is the nil one. To C it is a function that gives a pointer to a T; nobody ever calls it.
+// chan(T): Go's channel. One type wherever it is written, and a pointer: copies are the same
+// channel, NULL is the nil one. To C it is a function that gives a pointer to a T; nobody ever
+// calls it.
 #define goat_chan(T) __typeof__(__typeof__(T) *(*__attribute__((__goat_chan__)))(struct goat_hchan *))
 
 // The type of what a channel carries; WHAT is what it is needed for.
@@ -272,14 +274,15 @@ struct goat_hchan;
 #define goat_chan_recv(...)                                                                        \
 	((void)0, *(GOAT_ELEM_OF_("receive from", __VA_ARGS__) *)goat_chan_recv_("", (__VA_ARGS__)))
 
-// bool chan_recv_ok(c, &v): whether there was a value and c is not closed; sets v to it, or to zero.
+// bool chan_recv_ok(c, &v): whether there was a value and c is not closed; sets v to it, or to
+// zero.
 #define goat_chan_recv_ok(c, p) goat_chan_recv_ok_("", (c), (p))
 
 // chan_close(c): no more will be sent. Panics where c is nil or closed already.
 #define goat_chan_close(...) goat_chan_close_("", (__VA_ARGS__))
 
-// chan_range (c, v) STATEMENT: for each value, until c is closed and there is none; v is new in each
-// round. c is evaluated once. Go spec, "For statements with range clause".
+// chan_range (c, v) STATEMENT: for each value, until c is closed and there is none; v is new in
+// each round. c is evaluated once. Go spec, "For statements with range clause".
 #define goat_chan_range(c, v)                                                                      \
 	for (__auto_type goat_chan_ __attribute__((__goat_range__)) = (c);;)                       \
 		for (;;)                                                                           \
@@ -288,16 +291,17 @@ struct goat_hchan;
 			     goat_chan_next_("", goat_chan_, &v);)
 
 // chan_select { case_recv (c, v) { ... } case_send (c, x) { ... } case_default { ... } }
-// Waits until one of the cases can go on, and takes that; one of several by chance. With case_default
-// it does not wait. break leaves the select; continue means the loop around it. All operands are
-// evaluated first, in order. Go spec, "Select statements".
+// Waits until one of the cases can go on, and takes that; one of several by chance. With
+// case_default it does not wait. case_recv (c) drops the value; case_recv_ok (c, v, ok) tells
+// whether there was one. break leaves the select; continue means the loop around it. All operands
+// are evaluated first, in order. Go spec, "Select statements".
 #define goat_chan_select                                                                           \
 	for (char goat_select_ __attribute__((__goat_select__));;)                                 \
 		switch (goat_select_index_(""))
 #define GOAT_COMM_                                                                                 \
 	break;                                                                                     \
 	case __COUNTER__:
-// The variables of a case are new, and known in it only.
+// The variables of a case are known in it only.
 #define goat_case_recv(...)                                                                        \
 	GOAT_COMM_                                                                                 \
 	GOAT_SECOND_(__VA_ARGS__, GOAT_CASE_RECV_, GOAT_CASE_RECV_NONE_, )(__VA_ARGS__)
@@ -444,7 +448,8 @@ _Noreturn void goat_gopanic(goat_any value);
 // stands in, which ends the panic; else nil.
 goat_any goat_recover(void);
 
-// Ends the goroutine after its deferred code has run.
+// Ends the goroutine after its deferred code has run; a thread as pthread_exit does. Nothing
+// recovers it. Go: runtime.Goexit.
 _Noreturn void goat_goexit(void);
 
 // ---------------------------------------------------------------- goroutines
@@ -456,47 +461,52 @@ _Noreturn void goat_goexit(void);
 	for (char goat_deferred_ __attribute__((__goat_go__));;)                                   \
 		GOAT_BLOCK_(__COUNTER__)
 
-// Lets other goroutines run. Go: runtime.Gosched.
+// Lets other goroutines run first. Go: runtime.Gosched.
 void goat_yield(void);
-// Pauses the goroutine for at least so many nanoseconds.
+// Pauses the goroutine for at least so many nanoseconds; not at all where ns <= 0. Go: time.Sleep.
 void goat_sleep(int64_t ns);
-// How many goroutines there are.
+// How many goroutines there are, main and those that are parked too. Go: runtime.NumGoroutine.
 int goat_numgoroutine(void);
-// Sets how many threads run goroutines at a time, if n > 0; gives what it was before. Go:
-// runtime.GOMAXPROCS.
+// Sets how many goroutines run at a time, at most 256, where n > 0. Gives what it was before.
+// Go: runtime.GOMAXPROCS.
 int goat_maxprocs(int n);
 
 // ---------------------------------------------------------------- timers
 
-// A channel that gets goat_now() after NS nanoseconds. Go: time.After.
+// A new channel, with room for one value, that gets goat_now() when ns nanoseconds have passed; at
+// once where ns <= 0. It is not collected before. Go: time.After.
 goat_chan(int64_t) goat_after(int64_t ns);
 
-// { 0 } is ready for use. Once started, a copy is the same timer. Go: time.Timer.
+// A timer; { 0 } is ready for use. Once started, a copy is the same timer. Go: time.Timer.
 typedef struct goat_timer {
 	void *impl;
 } goat_timer;
 
-// Its channel, of capacity 1, which gets goat_now() after NS nanoseconds: it is the same each time. A
-// timer that is pending is reset.
+// Starts it, or resets it where it is pending. Gives its channel, the same each time, with room for
+// one value, which gets goat_now() when ns nanoseconds have passed. Go: time.NewTimer.
 goat_chan(int64_t) goat_timer_start(goat_timer *goat_noescape t, int64_t ns);
-// What it has sent that was not received is taken back by these, and counts as pending. They give
-// whether it was.
+// Nothing is sent any more. What was sent and not received is taken back, and counts as pending.
+// Gives whether it was pending. Go: Timer.Stop, as of Go 1.23.
 bool goat_timer_stop(goat_timer *goat_noescape t);
+// The same, then starts it. Go: Timer.Reset.
 bool goat_timer_reset(goat_timer *goat_noescape t, int64_t ns);
 
 // ---------------------------------------------------------------- synchronisation
 
-// All of these: { 0 } is ready for use; not to be copied after that. They park the goroutine, not the
-// thread. Go: package sync.
+// Of all of these { 0 } is ready for use, and must not be copied after that. They park the
+// goroutine, not the thread. What C sees of the members is for the runtime only. Go: package sync.
 
+// One at a time. It belongs to nobody: another goroutine may unlock it. Go: sync.Mutex.
 typedef struct goat_mutex {
 	int32_t state;
 	uint32_t sema;
 } goat_mutex;
 
+// Waits until it is free, and takes it.
 void goat_mutex_lock(goat_mutex *goat_noescape m);
+// Takes it if it is free; whether it was.
 bool goat_mutex_trylock(goat_mutex *goat_noescape m);
-// Ends the program where it is not locked: `fatal error: sync: unlock of unlocked mutex`.
+// Where it is not locked: `fatal error: sync: unlock of unlocked mutex`.
 void goat_mutex_unlock(goat_mutex *goat_noescape m);
 
 // What is left when one instruction does not do it.
@@ -522,34 +532,42 @@ goat_mutex_unlock(goat_mutex *goat_noescape m)
 		goat_mutex_unlockslow(m, now);
 }
 
+// One writer or many readers. A writer who waits keeps new readers out. Go: sync.RWMutex.
 typedef struct goat_rwmutex {
 	goat_mutex w;
 	uint32_t writersem, readersem;
 	int32_t readers, leaving;
 } goat_rwmutex;
 
+// For a writer, and with an r for a reader. To unlock what is not locked so is a fatal error.
 void goat_rwmutex_lock(goat_rwmutex *goat_noescape m);
 void goat_rwmutex_unlock(goat_rwmutex *goat_noescape m);
 void goat_rwmutex_rlock(goat_rwmutex *goat_noescape m);
 void goat_rwmutex_runlock(goat_rwmutex *goat_noescape m);
 
+// A counter. Go: sync.WaitGroup.
 typedef struct goat_waitgroup {
 	uint64_t state;
 	uint32_t sema;
 } goat_waitgroup;
 
-// Panics where the counter gets below 0.
+// Adds n, which may be negative. Panics where the counter gets below 0.
 void goat_waitgroup_add(goat_waitgroup *goat_noescape wg, int n);
+// Takes one away.
 void goat_waitgroup_done(goat_waitgroup *goat_noescape wg);
+// Waits until the counter is 0.
 void goat_waitgroup_wait(goat_waitgroup *goat_noescape wg);
 
+// What is done once. Go: sync.Once.
 typedef struct goat_once {
 	uint32_t done;
 	goat_mutex m;
 } goat_once;
 
-// Calls f, unless that has been called for this one; returns when it has ended, be it by a panic.
+// Calls f, unless a function was called for this one before. When it returns, that one has ended,
+// be it by a panic.
 void goat_once_do(goat_once *goat_noescape once, void (*f)(void));
+// What is left when it is not done yet.
 void goat_once_slow(goat_once *goat_noescape once, void (*f)(void));
 
 extern __inline__ __attribute__((__gnu_inline__)) void
@@ -562,22 +580,34 @@ goat_once_do(goat_once *goat_noescape once, void (*f)(void))
 // ---------------------------------------------------------------- network, see docs/netpoll.md
 
 typedef ptrdiff_t ssize_t;       // as <sys/types.h> has it, which has much else
+// Plain descriptors, of goat_listen and so on or from elsewhere. Where something fails the
+// functions give -1 and set errno: EINVAL for an address that makes no sense, ETIMEDOUT when a
+// deadline is over, ECANCELED for who was parked on a descriptor that goat_close has closed, else
+// what the system said. Where they wait they park the goroutine. Who gets a descriptor has to close
+// it.
+// Go: package net.
 
-// All give -1 and errno where something fails, and park the goroutine where they wait. Addresses are
-// "127.0.0.1:8080", "[::1]:0", "unix:/path". Deadlines and times are those of goat_now().
+// A socket that listens at "127.0.0.1:8080", "[::1]:0", "unix:/path"; port 0 takes a free one.
+// BACKLOG connections may wait to be accepted; 0: as many as the system allows. Go: net.Listen.
 int goat_listen(const char *goat_noescape addr, int backlog);
+// The next connection. Go: Listener.Accept.
 int goat_accept(int fd);
+// A connection to such an address. Go: net.Dial.
 int goat_dial(const char *goat_noescape addr);
+// Reads what there is, at most n bytes, and waits until there is some; 0 at the end. Go: Conn.Read.
 ssize_t goat_read(int fd, void *goat_noescape buf, size_t n);
-// Writes all; gives less only where that is cut short.
+// Writes all n bytes. Gives less where that is cut short, and errno says why; -1 where nothing was
+// written. EPIPE comes without SIGPIPE. Go: Conn.Write.
 ssize_t goat_write(int fd, const void *goat_noescape buf, size_t n);
-// Of what waits now and later: ETIMEDOUT when it passes; 0: none.
+// What waits on fd now or later fails with ETIMEDOUT when goat_now() is WHEN; 0: no deadline any
+// more. Go: Conn.SetDeadline.
 int goat_set_deadline(int fd, int64_t when);
-// Who is parked on it gets ECANCELED.
+// Closes it, and wakes those who are parked on it. Go: Conn.Close.
 int goat_close(int fd);
-// Waits for POLLIN or POLLOUT, gives those that are ready.
+// Waits until fd is ready for one of EVENTS, POLLIN and POLLOUT; gives those that it is ready for.
+// A deadline as of goat_set_deadline, for this call.
 int goat_poll(int fd, int events, int64_t deadline);
-// The local port.
+// The local port of a listener or connection. Go: Listener.Addr.
 int goat_port(int fd);
 
 #ifndef GOAT_NO_KEYWORDS

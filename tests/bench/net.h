@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// net.h: what the servers of net.py have in common. Each is called with `echo` or `http`, prints its
-// port and serves until it is killed.
+// net.h: what the servers of net.py have in common. Each is called with `echo` or `http`, prints
+// its port and serves until it is killed.
 //
 // Layer: tests.
 
@@ -16,7 +16,8 @@
 	"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!"
 enum { ANSWER_SIZE = sizeof ANSWER - 1 };
 
-// How many requests end in TEXT. *STATE, 0 at first, is how much of an empty line the last one ended in.
+// How many requests end in TEXT. *STATE, 0 at first, is how much of an empty line the last one
+// ended in.
 static inline int
 requests(unsigned char *state, const char *text, size_t n)
 {

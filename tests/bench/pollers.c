@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// pollers.c: what a message costs that wakes a goroutine, while others are parked on so many descriptors
-// where nothing happens. Called with their number by net.py, which chooses the poller.
+// pollers.c: what a message costs that wakes a goroutine, while others are parked on so many
+// descriptors where nothing happens. Called with their number by net.py, which chooses the poller.
 #include <goat.h>
 #include <errno.h>
 #include <poll.h>

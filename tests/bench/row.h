@@ -66,6 +66,16 @@ row_value(const char *name, double value)
 	fflush(stdout);
 }
 
+// The name of a row for that GOMAXPROCS; until the next call.
+static inline const char *
+name_p(const char *of, int p)
+{
+	static char text[40];
+
+	snprintf(text, sizeof text, "%s_p%d", of, p);
+	return text;
+}
+
 // A round does OPERATIONS of them.
 static inline void
 row(const char *name, void (*f)(long n), int operations)

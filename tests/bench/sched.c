@@ -352,35 +352,26 @@ nothing(void)
 {
 }
 
-static const char *
-name(const char *of, int p)
-{
-	static char text[40];
-
-	snprintf(text, sizeof text, "%s_p%d", of, p);
-	return text;
-}
-
 int
 main(void)
 {
 	for (int p = 1; p <= 2; p++) {
 		goat_maxprocs(p);
-		row(name("spawn", p), spawn, 1);
-		row(name("yield", p), yield, 1);
-		row(name("unbuffered", p), unbuffered, 1);
-		row(name("buffered_128", p), buffered, 1);
-		row(name("buffered_alone", p), alone, 1);
-		row(name("buffered_4_to_4", p), many_to_many, 1);
-		row(name("select_2_ready", p), select_2, 1);
-		row(name("select_8_ready", p), select_8, 1);
-		row(name("select_2_blocking", p), blocking_2, 1);
-		row(name("select_8_blocking", p), blocking_8, 1);
-		row(name("select_2_default", p), polling, 1);
-		row(name("mutex", p), mutex, 1);
-		row(name("mutex_contended", p), contended, 1);
-		row(name("fan_out", p), fan_out, 1);
-		row_after(name("sieve", p), nothing, sieve, 2);
+		row(name_p("spawn", p), spawn, 1);
+		row(name_p("yield", p), yield, 1);
+		row(name_p("unbuffered", p), unbuffered, 1);
+		row(name_p("buffered_128", p), buffered, 1);
+		row(name_p("buffered_alone", p), alone, 1);
+		row(name_p("buffered_4_to_4", p), many_to_many, 1);
+		row(name_p("select_2_ready", p), select_2, 1);
+		row(name_p("select_8_ready", p), select_8, 1);
+		row(name_p("select_2_blocking", p), blocking_2, 1);
+		row(name_p("select_8_blocking", p), blocking_8, 1);
+		row(name_p("select_2_default", p), polling, 1);
+		row(name_p("mutex", p), mutex, 1);
+		row(name_p("mutex_contended", p), contended, 1);
+		row(name_p("fan_out", p), fan_out, 1);
+		row_after(name_p("sieve", p), nothing, sieve, 2);
 	}
 	return 0;
 }

@@ -55,15 +55,6 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static const char *
-name(const char *of, int p)
-{
-	static char text[40];
-
-	snprintf(text, sizeof text, "%s_p%d", of, p);
-	return text;
-}
-
 static void
 sleepers(int p)
 {
@@ -75,8 +66,8 @@ sleepers(int p)
 		go sleep_until(i, &wg);
 	goat_waitgroup_wait(&wg);
 	qsort(late, SLEEPERS, sizeof late[0], compare);
-	row_value(name("sleepers_late_median", p), (double)late[SLEEPERS / 2]);
-	row_value(name("sleepers_late_p99", p), (double)late[SLEEPERS / 100 * 99]);
+	row_value(name_p("sleepers_late_median", p), (double)late[SLEEPERS / 2]);
+	row_value(name_p("sleepers_late_p99", p), (double)late[SLEEPERS / 100 * 99]);
 }
 
 int
@@ -84,8 +75,8 @@ main(void)
 {
 	for (int p = 1; p <= 2; p++) {
 		goat_maxprocs(p);
-		row(name("timer_create_stop", p), create_stop, 1);
-		row(name("timer_reset", p), reset, 1);
+		row(name_p("timer_create_stop", p), create_stop, 1);
+		row(name_p("timer_reset", p), reset, 1);
 		sleepers(p);
 	}
 	return 0;

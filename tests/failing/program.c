@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// program.c: a bit of everything that asks the system for something: memory, threads, descriptors. Says
-// `done`, or what has failed and leaves with status 1.
+// program.c: a bit of everything that asks the system for something: memory, threads, descriptors.
+// Says `done`, or what has failed and leaves with status 1.
 #include <goat.h>
 
 #include <errno.h>

@@ -13,15 +13,12 @@ where it ends in a deadlock, that must be so in both languages.
 
 TEST_SEED replays a failure; a case that differs is named, and its text is in DIR.
 """
-import argparse
 import os
-import random
 import re
-import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
+
+from beside_go import build, main, run
 
 C_HEAD = """#include <goat.h>
 #include <stdlib.h>
@@ -320,29 +317,14 @@ def program(cases):
     return "\n".join(c) + "\n", "\n".join(go) + "\n"
 
 
-def run(command, **options):
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, **options)
-
-
 def end_of(told):
     """Status, output and the first line of a report."""
     return told.returncode, told.stdout, (told.stderr.splitlines() or [""])[0]
 
 
-def compare(args, seed, keep, level):
-    rng = random.Random(seed)
+def compare(args, rng, seed, keep, level):
     cases = [Case(rng, i) for i in range(args.count)]
-    c, go = program(cases)
-    with open(f"{keep}/d.c", "w", encoding="utf-8") as f:
-        f.write(c)
-    with open(f"{keep}/d.go", "w", encoding="utf-8") as f:
-        f.write(go)
-    done = run([args.go, "build", "-o", f"{keep}/go.out", f"{keep}/d.go"], cwd=keep)
-    if done.returncode:
-        sys.exit(f"seed {seed}: Go does not compile it:\n{done.stderr[:1000]}")
-    done = run(args.goatcc + [f"-{level}", "-g", "-w", f"{keep}/d.c", "-o", f"{keep}/c.out"])
-    if done.returncode:
-        print(f"seed {seed} {level}: goatcc fails:\n{done.stderr[-1500:]}")
+    if not build(args, keep, seed, level, ["-g"], program(cases)):
         return args.count
     wrong = 0
     for k in range(args.count):
@@ -359,32 +341,5 @@ def compare(args, seed, keep, level):
     return wrong
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--goatcc", required=True)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("TEST_SEED", "1")))
-    parser.add_argument("--rounds", type=int, default=1, help="how many programs, by seeds in sequence")
-    parser.add_argument("--count", type=int, default=30, help="cases in a program")
-    parser.add_argument("--levels", default="O2,O0")
-    parser.add_argument("--procs", default="1,2,8", help="values of GOMAXPROCS")
-    parser.add_argument("--keep", help="directory for the programs")
-    args = parser.parse_args()
-    args.goatcc = shlex.split(args.goatcc)
-    args.go = shutil.which("go")
-    if not args.go:
-        print("no Go compiler here")
-        return 77
-    wrong = total = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        keep = args.keep or scratch
-        os.makedirs(keep, exist_ok=True)
-        for seed in range(args.seed, args.seed + args.rounds):
-            for level in args.levels.split(","):
-                wrong += min(compare(args, seed, keep, level), args.count)
-                total += args.count
-    print(f"{total - wrong} passed, {wrong} failed")
-    return wrong > 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, compare, 30, [("--procs", "1,2,8", "values of GOMAXPROCS")]))

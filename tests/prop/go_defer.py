@@ -12,15 +12,11 @@ then the exit status and the report's first lines count too.
 
 TEST_SEED replays a failure; a case that differs is named, and its text is in DIR.
 """
-import argparse
 import os
-import random
 import re
-import shlex
-import shutil
-import subprocess
 import sys
-import tempfile
+
+from beside_go import build, main, run
 
 C_HEAD = """#include <goat.h>
 #include <stdlib.h>
@@ -255,10 +251,6 @@ def program(cases):
     return "\n".join(c) + "\n", "\n".join(go) + "\n"
 
 
-def run(command, **options):
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, **options)
-
-
 def last_words(text):
     """The report down to the goroutine, without what only one of the languages says."""
     lines = re.split("\n(?:goroutine|runtime stack)", text)[0].splitlines()
@@ -272,20 +264,9 @@ def pieces(text):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
-def compare(args, seed, keep, level):
-    rng = random.Random(seed)
+def compare(args, rng, seed, keep, level):
     cases = [Case(rng, i) for i in range(args.count)]
-    c, go = program(cases)
-    with open(f"{keep}/d.c", "w", encoding="utf-8") as f:
-        f.write(c)
-    with open(f"{keep}/d.go", "w", encoding="utf-8") as f:
-        f.write(go)
-    done = run([args.go, "build", "-o", f"{keep}/go.out", f"{keep}/d.go"], cwd=keep)
-    if done.returncode:
-        sys.exit(f"seed {seed}: Go does not compile it:\n{done.stderr[:1000]}")
-    done = run(args.goatcc + [f"-{level}", "-w", f"{keep}/d.c", "-o", f"{keep}/c.out"])
-    if done.returncode:
-        print(f"seed {seed} {level}: goatcc fails:\n{done.stderr[-1500:]}")
+    if not build(args, keep, seed, level, [], program(cases)):
         return args.count
     wrong = 0
     ours, theirs = run([f"{keep}/c.out"], timeout=60), run([f"{keep}/go.out"], timeout=60)
@@ -311,31 +292,5 @@ def c_text(case):
     return "\n".join(case.c)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--goatcc", required=True)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("TEST_SEED", "1")))
-    parser.add_argument("--rounds", type=int, default=1, help="how many programs, by seeds in sequence")
-    parser.add_argument("--count", type=int, default=40, help="cases in a program")
-    parser.add_argument("--levels", default="O2,O0")
-    parser.add_argument("--keep", help="directory for the programs")
-    args = parser.parse_args()
-    args.goatcc = shlex.split(args.goatcc)
-    args.go = shutil.which("go")
-    if not args.go:
-        print("no Go compiler here")
-        return 77
-    wrong = total = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        keep = args.keep or scratch
-        os.makedirs(keep, exist_ok=True)
-        for seed in range(args.seed, args.seed + args.rounds):
-            for level in args.levels.split(","):
-                wrong += min(compare(args, seed, keep, level), args.count)
-                total += args.count
-    print(f"{total - wrong} passed, {wrong} failed")
-    return wrong > 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, compare, 40))

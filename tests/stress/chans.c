@@ -5,82 +5,13 @@
 // closed wakes all who wait; of goroutines that exclude each other there is one at a time.
 //
 //	chans [ROUNDS]          TEST_SEED replays a run, as far as the scheduler does
-//
-// This is compiled without the plugin: it calls what compiled code would call.
 
 #include "chan.h"
-#include "sync.h"
 
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "rng.h"
+#include "stress.h"
 #include "trap.h"
 
-int goat_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-void goat_yield(void);
-
-enum { MAX = 32 };
-
-static uint64_t seed;
-static long trouble;
-
-static void
-check(bool right, const char *what, long a, long b)
-{
-	if (right)
-		return;
-	fprintf(stderr, "chans: %s: %ld, %ld\n", what, a, b);
-	__atomic_add_fetch(&trouble, 1, __ATOMIC_RELAXED);
-}
-
-// ---------------------------------------------------------------- starting, goroutine or thread
-
-struct job {
-	void (*f)(void *self);
-	void *self;
-	goat_waitgroup *done;
-};
-
-static void
-run(void *arg)
-{
-	struct job *j = arg;
-
-	j->f(j->self);
-	goat_waitgroup_done(j->done);
-}
-
-static void *
-run_thread(void *arg)
-{
-	struct job j = *(struct job *)arg;
-
-	free(arg);
-	run(&j);
-	return NULL;
-}
-
-// SELF must be known to the collector otherwise.
-static void
-start(uint64_t *rng, goat_waitgroup *done, void (*f)(void *), void *self)
-{
-	struct job j = { f, self, done }, *copy;
-	pthread_attr_t detached;
-	pthread_t thread;
-
-	goat_waitgroup_add(done, 1);
-	if (rng_below(rng, 4) != 0)
-		return goat_newproc(run, &j, sizeof j);
-	copy = malloc(sizeof *copy);
-	*copy = j;
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	if (goat_pthread_create(&thread, &detached, run_thread, copy) != 0)
-		abort();
-	pthread_attr_destroy(&detached);
-}
+enum { MAX = 32, THREADS = 4 };        // one of so many is a thread
 
 static void *
 chan_of(size_t elemsize, size_t cap, bool pointers)
@@ -173,8 +104,8 @@ many_to_many(uint64_t *rng)
 		p[i].c = c;
 		p[i].id = i;
 		p[i].count = count;
-		start(rng, i < nsend ? &sending : &receiving, i < nsend ? send_all : receive_all,
-		      &p[i]);
+		start_mixed(rng, THREADS, i < nsend ? &sending : &receiving,
+			    i < nsend ? send_all : receive_all, &p[i]);
 		if (rng_below(rng, 4) == 0)
 			check_chan(c);
 	}
@@ -284,13 +215,13 @@ selects(uint64_t *rng)
 		p[i].rng = rng_next(rng);
 		// Some leave early, so that others are left alone, and the last one has to be stopped.
 		p[i].turns = 100 + (int)rng_below(rng, 300);
-		start(rng, &done, play, &p[i]);
+		start_mixed(rng, THREADS, &done, play, &p[i]);
 	}
 	for (int i = 0; i < 200; i++) {
 		check_chan(m->c[rng_below(rng, (unsigned)m->n)]);
 		goat_yield();
 	}
-	start(rng, &done, close_stop, m);
+	start_mixed(rng, THREADS, &done, close_stop, m);
 	goat_closechan(m->stop);
 	goat_waitgroup_wait(&done);
 	for (int i = 0; i < m->n; i++) {
@@ -379,7 +310,8 @@ closing(uint64_t *rng)
 		s[i].c = c;
 		s[i].other = other;
 		s[i].by_select = rng_below(rng, 2);
-		start(rng, &done, i < nsend ? send_until_closed : receive_until_closed, &s[i]);
+		start_mixed(rng, THREADS, &done,
+			    i < nsend ? send_until_closed : receive_until_closed, &s[i]);
 	}
 	for (int i = (int)rng_below(rng, 20); i > 0; i--)
 		goat_yield();
@@ -475,7 +407,7 @@ locks(uint64_t *rng)
 	for (int i = 0; i < n; i++) {
 		k[i].l = l;
 		k[i].rng = rng_next(rng);
-		start(rng, &done, lock_often, &k[i]);
+		start_mixed(rng, THREADS, &done, lock_often, &k[i]);
 	}
 	goat_waitgroup_wait(&done);
 	for (int i = 0; i < n; i++)
@@ -518,7 +450,7 @@ words(uint64_t *rng)
 		goat_waitgroup_add(&wg[i], 1);
 		for (int j = 0; j < 3; j++) {
 			w[3 * i + j] = (struct wait){ &wg[i], &woken };
-			start(i == 0 ? rng : &few, &done, wait_one, &w[3 * i + j]);
+			start_mixed(i == 0 ? rng : &few, THREADS, &done, wait_one, &w[3 * i + j]);
 		}
 	}
 	goat_yield();
@@ -544,21 +476,11 @@ words(uint64_t *rng)
 int
 main(int argc, char **argv)
 {
-	static const struct { const char *name; void (*f)(uint64_t *rng); } part[] = {
+	static const struct part part[] = {
 		{ "many to many", many_to_many }, { "selects", selects }, { "closing", closing },
-		{ "locks", locks }, { "words", words },
+		{ "locks", locks }, { "words", words }, { 0 },
 	};
-	int rounds = argc > 1 ? atoi(argv[1]) : 20;
-	uint64_t rng;
 
-	seed = rng_seed();
-	rng = seed;
-	for (int i = 0; i < rounds && trouble == 0; i++)
-		for (size_t j = 0; j < sizeof part / sizeof *part && trouble == 0; j++) {
-			part[j].f(&rng);
-			if (trouble != 0)
-				fprintf(stderr, "in `%s`, round %d, TEST_SEED=%llu\n", part[j].name, i,
-					(unsigned long long)seed);
-		}
+	rounds(part, argc > 1 ? atoi(argv[1]) : 20, rng_seed());
 	return trouble != 0;
 }

@@ -5,18 +5,11 @@
 // waits must be told; no descriptor may stay.
 //
 //	net [ROUNDS]            TEST_SEED replays a run, as far as the scheduler does
-//
-// This is compiled without the plugin: it calls what compiled code would call.
 
 #include "netpoll.h"
-#include "sync.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -24,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "rng.h"
+#include "stress.h"
 
 int goat_listen(const char *addr, int backlog);
 int goat_accept(int fd);
@@ -35,37 +28,22 @@ int goat_set_deadline(int fd, int64_t when);
 int goat_close(int fd);
 int goat_poll(int fd, int events, int64_t deadline);
 int goat_port(int fd);
-int goat_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-void goat_sleep(int64_t ns);
 
-enum { PAIRS = 12, ENDLESS = 90, US = 1000, MS = 1000000 };
+enum { PAIRS = 12, ENDLESS = 90, US = 1000, MS = 1000000, THREADS = 8 };
 
-static uint64_t seed, seeds;
-static long trouble;
+static uint64_t seeds;
 
-static void
-check(bool right, const char *what, long a, long b)
+static uint64_t
+next_seed(void)
 {
-	if (right)
-		return;
-	fprintf(stderr, "net: %s: %ld, %ld\n", what, a, b);
-	__atomic_add_fetch(&trouble, 1, __ATOMIC_RELAXED);
+	return __atomic_add_fetch(&seeds, UINT64_C(0x9e3779b97f4a7c15), __ATOMIC_RELAXED);
 }
-
-const char *__tsan_default_suppressions(void);
 
 // errno, though we may be in another thread than before.
 __attribute__((noipa)) static int
 error(void)
 {
 	return errno;
-}
-
-// That a descriptor is closed while somebody uses it is what is tested.
-const char *
-__tsan_default_suppressions(void)
-{
-	return "race:sys_close\n";
 }
 
 // ---------------------------------------------------------------- calls that fail
@@ -106,53 +84,6 @@ accept4(int fd, struct sockaddr *addr, socklen_t *size, int flags)
 		return -1;
 	}
 	return (int)syscall(SYS_accept4, fd, addr, size, flags);
-}
-
-// ---------------------------------------------------------------- starting, goroutine or thread
-
-struct job {
-	void (*f)(void *self, uint64_t *rng);
-	void *self;
-	goat_waitgroup *done;
-};
-
-static void
-run(void *arg)
-{
-	struct job *j = arg;
-	uint64_t rng = __atomic_add_fetch(&seeds, UINT64_C(0x9e3779b97f4a7c15), __ATOMIC_RELAXED);
-
-	j->f(j->self, &rng);
-	goat_waitgroup_done(j->done);
-}
-
-static void *
-run_thread(void *arg)
-{
-	struct job j = *(struct job *)arg;
-
-	free(arg);
-	run(&j);
-	return NULL;
-}
-
-static void
-start(uint64_t *rng, goat_waitgroup *done, void (*f)(void *, uint64_t *), void *self)
-{
-	struct job j = { f, self, done }, *copy;
-	pthread_attr_t detached;
-	pthread_t thread;
-
-	goat_waitgroup_add(done, 1);
-	if (rng_below(rng, 8) != 0)
-		return goat_newproc(run, &j, sizeof j);
-	copy = malloc(sizeof *copy);
-	*copy = j;
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	if (goat_pthread_create(&thread, &detached, run_thread, copy) != 0)
-		abort();
-	pthread_attr_destroy(&detached);
 }
 
 // ---------------------------------------------------------------- pairs
@@ -227,8 +158,9 @@ byte_at(const struct pair *p, long i)
 }
 
 static void
-send_all(void *arg, uint64_t *rng)
+send_all(void *arg)
 {
+	uint64_t own = next_seed(), *rng = &own;
 	struct pair *p = arg;
 	unsigned char *data = malloc(100000);
 
@@ -254,8 +186,9 @@ send_all(void *arg, uint64_t *rng)
 }
 
 static void
-receive_all(void *arg, uint64_t *rng)
+receive_all(void *arg)
 {
+	uint64_t own = next_seed(), *rng = &own;
 	struct pair *p = arg;
 	unsigned char *data = malloc(100000);
 
@@ -294,8 +227,8 @@ streams(uint64_t *rng)
 	for (int i = 0; i < PAIRS; i++) {
 		pair[i] = (struct pair){ .size = (long)rng_below(rng, 400000) };
 		connect_pair(&pair[i], rng);
-		start(rng, &done, send_all, &pair[i]);
-		start(rng, &done, receive_all, &pair[i]);
+		start_mixed(rng, THREADS, &done, send_all, &pair[i]);
+		start_mixed(rng, THREADS, &done, receive_all, &pair[i]);
 	}
 	goat_waitgroup_wait(&done);
 }
@@ -312,8 +245,9 @@ faults(uint64_t *rng)
 
 // They may meet another file of that number, so what they get is nobody's concern; only that they end.
 static void
-bother(void *arg, uint64_t *rng)
+bother(void *arg)
 {
+	uint64_t own = next_seed(), *rng = &own;
 	struct pair *p = arg;
 	char data[5000] = "";
 
@@ -335,8 +269,9 @@ bother(void *arg, uint64_t *rng)
 }
 
 static void
-close_pair(void *arg, uint64_t *rng)
+close_pair(void *arg)
 {
+	uint64_t own = next_seed(), *rng = &own;
 	struct pair *p = arg;
 	int first = (int)rng_below(rng, 2);
 
@@ -357,8 +292,8 @@ closes(uint64_t *rng)
 		connect_pair(&pair[i], rng);
 	for (int i = 0; i < PAIRS; i++) {
 		for (int k = 0; k < 5; k++)
-			start(rng, &done, bother, &pair[i]);
-		start(rng, &done, close_pair, &pair[i]);
+			start_mixed(rng, THREADS, &done, bother, &pair[i]);
+		start_mixed(rng, THREADS, &done, close_pair, &pair[i]);
 	}
 	goat_waitgroup_wait(&done);
 }
@@ -378,25 +313,18 @@ count_fds(void)
 int
 main(int argc, char **argv)
 {
-	static const struct { const char *name; void (*f)(uint64_t *rng); } part[] = {
-		{ "streams", streams }, { "closes", closes }, { "faults", faults },
+	static const struct part part[] = {
+		{ "streams", streams }, { "closes", closes }, { "faults", faults }, { 0 },
 	};
-	int rounds = argc > 1 ? atoi(argv[1]) : 20, before;
-	uint64_t rng;
+	int n = argc > 1 ? atoi(argv[1]) : 20, before;
+	uint64_t seed = rng_seed();
 
-	seed = rng_seed();
-	rng = seeds = fault_rng = seed;
-	alarm(ENDLESS + (unsigned)rounds);
+	seeds = fault_rng = seed;
+	alarm(ENDLESS + (unsigned)n);
 	listener = goat_listen("127.0.0.1:0", 128);
 	snprintf(address, sizeof address, "127.0.0.1:%d", goat_port(listener));
 	before = count_fds();
-	for (int i = 0; i < rounds && trouble == 0; i++)
-		for (size_t j = 0; j < sizeof part / sizeof *part && trouble == 0; j++) {
-			part[j].f(&rng);
-			if (trouble != 0)
-				fprintf(stderr, "in `%s`, round %d, TEST_SEED=%llu\n", part[j].name, i,
-					(unsigned long long)seed);
-		}
+	rounds(part, n, seed);
 	check(count_fds() <= before, "descriptors", count_fds(), before);
 	return trouble != 0;
 }

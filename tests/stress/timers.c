@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// timers.c: goroutines start, stop and reset timers, sleep, give up on channels and on sockets, and close
-// these under each other. Nothing comes early; each time that a timer was started ends in one way, a
-// value received or a stop or reset that says `pending`; what is read is what was written.
+// timers.c: goroutines start, stop and reset timers, sleep, give up on channels and on sockets, and
+// close these under each other. Nothing comes early; each time that a timer was started ends in one
+// way, a value received or a stop or reset that says `pending`; what is read is what was written.
 //
 //	timers [ROUNDS]         TEST_SEED replays a run, as far as the scheduler does
-//
-// This is compiled without the plugin: it calls what compiled code would call.
 
 #include "chan.h"
-#include "sync.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "rng.h"
+#include "stress.h"
 
 struct goat_timer {
 	void *impl;
 };
 
-void goat_yield(void);
-void goat_sleep(int64_t ns);
 void *goat_after(int64_t ns);
 void *goat_timer_start(struct goat_timer *t, int64_t ns);
 bool goat_timer_stop(struct goat_timer *t);
@@ -37,42 +30,6 @@ int goat_set_deadline(int fd, int64_t when);
 int goat_close(int fd);
 
 static const int64_t US = 1000;
-
-static uint64_t seed;
-static long trouble;
-
-static void
-check(bool right, const char *what, long a, long b)
-{
-	if (right)
-		return;
-	fprintf(stderr, "timers: %s: %ld, %ld\n", what, a, b);
-	__atomic_add_fetch(&trouble, 1, __ATOMIC_RELAXED);
-}
-
-struct job {
-	void (*f)(void *self);
-	void *self;
-	goat_waitgroup *done;
-};
-
-static void
-run(void *arg)
-{
-	struct job *j = arg;
-
-	j->f(j->self);
-	goat_waitgroup_done(j->done);
-}
-
-static void
-start(goat_waitgroup *done, void (*f)(void *), void *self)
-{
-	struct job j = { f, self, done };
-
-	goat_waitgroup_add(done, 1);
-	goat_newproc(run, &j, sizeof j);
-}
 
 static void *
 chan_of_longs(size_t cap)
@@ -467,20 +424,11 @@ sockets(uint64_t *rng)
 int
 main(int argc, char **argv)
 {
-	static const struct { const char *name; void (*f)(uint64_t *rng); } part[] = {
-		{ "owners", owners }, { "sharing", sharing }, { "waits", waits }, { "sockets", sockets },
+	static const struct part part[] = {
+		{ "owners", owners }, { "sharing", sharing }, { "waits", waits },
+		{ "sockets", sockets }, { 0 },
 	};
-	int rounds = argc > 1 ? atoi(argv[1]) : 20;
-	uint64_t rng;
 
-	seed = rng_seed();
-	rng = seed;
-	for (int i = 0; i < rounds && trouble == 0; i++)
-		for (size_t j = 0; j < sizeof part / sizeof *part && trouble == 0; j++) {
-			part[j].f(&rng);
-			if (trouble != 0)
-				fprintf(stderr, "in `%s`, round %d, TEST_SEED=%llu\n", part[j].name, i,
-					(unsigned long long)seed);
-		}
+	rounds(part, argc > 1 ? atoi(argv[1]) : 20, rng_seed());
 	return trouble != 0;
 }

@@ -179,9 +179,9 @@ enum goat_mapflag {
 
 enum { GOAT_MAP_MAX_INLINE = 128, GOAT_MAP_MAX_ALIGN = 16 };
 
-// What the runtime knows of a map(K, V); constant, one per type and unit. Go 1.23: abi.MapType.
-// The layout of a bucket: `elems` is 8 + 8 * keysize, with `keys`, `elems` and `overflow` rounded up
-// to the alignment of what lies there, and `bucketsize` to the largest of these and of a pointer.
+// What the runtime knows of a map(K, V); constant, one per type and unit. Go 1.23: abi.MapType. The
+// layout of a bucket: `elems` is 8 + 8 * keysize, with `keys`, `elems` and `overflow` rounded up to
+// the alignment of what lies there, and `bucketsize` to the largest of these and of a pointer.
 struct goat_maptype {
 	const struct goat_type *type;   // of the map, for texts; may be NULL
 	const struct goat_type *key, *elem;

@@ -41,8 +41,8 @@ goat_hash128_(uint64_t v, uint64_t w, uint64_t seed)
 			 goat_hashkey[2]);
 }
 
-// One word. The second multiplication is one to 64 bits; its low half is as good as if at random where
-// the top bits of the factor decide, so the halves change places.
+// One word. The second multiplication is one to 64 bits; its low half is as good as if at random
+// where the top bits of the factor decide, so the halves change places.
 GOAT_INLINE_ uint64_t
 goat_hash64_(uint64_t v, uint64_t seed)
 {
@@ -146,8 +146,8 @@ goat_mapkeyhash_(const struct goat_maptype *t, enum goat_keykind_ kind, struct g
 	}
 }
 
-// Strings, or keys, of one length, not 0. Most keys are short, and the call of memcmp would be dearer than
-// they are.
+// Strings, or keys, of one length, not 0. Most keys are short, and the call of memcmp would be
+// dearer than they are.
 GOAT_INLINE_ bool
 goat_samebytes_(const char *p, const char *q, size_t n)
 {
@@ -361,7 +361,8 @@ goat_mapfind_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat
 //
 // The plugin gives what it knows of the map type as constants. Keys and elems are in their cells.
 
-// What a look-up gives where there is nothing: as many zeros as an elem in a cell may be long, and more.
+// What a look-up gives where there is nothing: as many zeros as an elem in a cell may be long, and
+// more.
 extern const char goat_zeros[1024];
 
 void *goat_mapaccess1_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
@@ -376,8 +377,8 @@ void goat_mapiternext(void *it) __attribute__((__nothrow__));
 
 #define GOAT_MAP_CALL_ ((char *)1)
 
-// The elem of a key in the first bucket of its chain; NONE: there is no such key; GOAT_MAP_CALL_: that
-// has to be looked up.
+// The elem of a key in the first bucket of its chain; NONE: there is no such key; GOAT_MAP_CALL_:
+// that has to be looked up.
 GOAT_INLINE_ char *
 goat_mapsite_(const struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
 	      size_t elems, size_t elemsize, char *none)
@@ -488,8 +489,8 @@ call:
 GOAT_MAP_SET_SITE_(goat_mapassign_fast32, 4)
 GOAT_MAP_SET_SITE_(goat_mapassign_fast64, 8)
 
-// The tophash bytes WORD, of a bucket that is the first of its chain, without the cell I, which is not the
-// last one: emptyOne, or emptyRest with all empty ones before it where those after it are.
+// The tophash bytes WORD, of a bucket that is the first of its chain, without the cell I, which is
+// not the last one: emptyOne, or emptyRest with all empty ones before it where those after it are.
 GOAT_INLINE_ uint64_t
 goat_mapwithout_(uint64_t word, unsigned i)
 {
