@@ -159,7 +159,7 @@ pidleget(void)
 static void
 acquirep(struct goat_m *m, struct goat_p *p)
 {
-	__atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->m, m, __ATOMIC_RELEASE);
 	__atomic_store_n(&m->p, p, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->seenwhen, 0, __ATOMIC_RELAXED);
@@ -532,13 +532,13 @@ find_near(struct goat_m *m, int64_t *now, int64_t *until)
 	if ((p->turn + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
 		if (g != NULL) {
-			p->tick++;
+			__atomic_store_n(&p->tick, p->tick + 1, __ATOMIC_RELAXED);
 			return g;
 		}
 	}
 	if ((g = goat_runqget(p)) != NULL)
 		return g;
-	p->tick++;
+	__atomic_store_n(&p->tick, p->tick + 1, __ATOMIC_RELAXED);
 	if (goat_globrunqsize() != 0) {
 		g = globrunqget(p, 0);
 		if (g != NULL)
@@ -657,7 +657,7 @@ execute(struct goat_m *m, struct goat_g *g)
 	g->m = m;
 	__atomic_store_n(&m->curg, g, __ATOMIC_RELAXED);
 	goat_g = g;
-	goat_stackguard = g->guard;
+	__atomic_store_n(&goat_stackguard, g->guard, __ATOMIC_RELAXED);
 }
 
 static _Noreturn void

@@ -88,7 +88,7 @@ handoffp(struct goat_p *p)
 static bool
 look_at(struct goat_p *p, int64_t now)
 {
-	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_ACQUIRE);
 	uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
 	int64_t when = __atomic_load_n(&p->seenwhen, __ATOMIC_RELAXED), since, used;
 
