@@ -166,16 +166,16 @@ pidleget(void)
 static void
 acquirep(struct goat_m *m, struct goat_p *p)
 {
-	__atomic_store_n(&p->m, m, __ATOMIC_RELAXED);
+	__atomic_store_n(&p->m, m, __ATOMIC_RELEASE);
 	__atomic_store_n(&m->p, p, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
-	p->seenwhen = 0;
+	__atomic_store_n(&p->seenwhen, 0, __ATOMIC_RELAXED);
 }
 
 static struct goat_p *
 releasep(struct goat_m *m)
 {
-	struct goat_p *p = m->p;
+	struct goat_p *p = goat_pof(m);
 
 	__atomic_store_n(&m->p, NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
@@ -249,7 +249,7 @@ mstart(void *arg)
 {
 	struct goat_m *m = arg;
 	m->tid = (int32_t)syscall(SYS_gettid);
-	m->pinned = 1;
+	goat_pinm(m);
 	goat_m = m;
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
@@ -323,7 +323,7 @@ static void
 stopm(struct goat_m *m)
 {
 	goat_lock(&goat_sched.lock);
-	if (m->p != NULL) {
+	if (goat_pof(m) != NULL) {
 		goat_unlock(&goat_sched.lock);
 		return;                 // sysmon has given it back
 	}
@@ -459,7 +459,7 @@ retire(struct goat_m *m)
 {
 	struct goat_g *g;
 
-	while ((g = goat_runqget(m->p)) != NULL)
+	while ((g = goat_runqget(goat_pof(m))) != NULL)
 		globrunqput(g);
 	goat_lock(&goat_sched.lock);
 	releasep(m);
@@ -479,15 +479,15 @@ get_idlep(struct goat_m *m)
 {
 	struct goat_p *p;
 
-	if (m->p == NULL && __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST) == 0)
+	if (goat_pof(m) == NULL && __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST) == 0)
 		return false;
 	goat_lock(&goat_sched.lock);
 	// sysmon may have given back what it had taken.
-	if (m->p == NULL && (p = pidleget()) != NULL)
+	if (goat_pof(m) == NULL && (p = pidleget()) != NULL)
 		acquirep(m, p);
 	goat_unlock(&goat_sched.lock);
 	goat_wakesysmon();
-	return m->p != NULL;
+	return goat_pof(m) != NULL;
 }
 
 // Sleeps in the poller, if nobody else does and there is something to wait for. Gives a goroutine to
@@ -532,20 +532,20 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 static struct goat_g *
 find_near(struct goat_m *m, int64_t *now, int64_t *until)
 {
-	struct goat_p *p = m->p;
+	struct goat_p *p = goat_pof(m);
 	struct goat_g *g = NULL;
 
 	run_timers(p, now, until);
 	if ((p->turn + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
 		if (g != NULL) {
-			p->tick++;
+			__atomic_store_n(&p->tick, p->tick + 1, __ATOMIC_RELAXED);
 			return g;
 		}
 	}
 	if ((g = goat_runqget(p)) != NULL)
 		return g;
-	p->tick++;
+	__atomic_store_n(&p->tick, p->tick + 1, __ATOMIC_RELAXED);
 	if (goat_globrunqsize() != 0) {
 		g = globrunqget(p, 0);
 		if (g != NULL)
@@ -572,7 +572,7 @@ findrunnable(struct goat_m *m)
 		bool was_spinning, idle;
 		struct goat_p *p;
 
-		if (m->p == NULL && !get_idlep(m)) {
+		if (goat_pof(m) == NULL && !get_idlep(m)) {
 			if (m->spinning) {
 				m->spinning = false;
 				__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
@@ -580,7 +580,7 @@ findrunnable(struct goat_m *m)
 			stopm(m);
 			continue;
 		}
-		p = m->p;
+		p = goat_pof(m);
 		if (too_many(p)) {
 			retire(m);
 			continue;
@@ -665,9 +665,9 @@ execute(struct goat_m *m, struct goat_g *g)
 	g->oncpu = 1;
 	g->status = GOAT_GRUNNING;
 	g->m = m;
-	m->curg = g;
+	__atomic_store_n(&m->curg, g, __ATOMIC_RELAXED);
 	goat_g = g;
-	goat_stackguard = g->guard;
+	__atomic_store_n(&goat_stackguard, g->guard, __ATOMIC_RELAXED);
 }
 
 static _Noreturn void
@@ -681,7 +681,7 @@ schedule(struct goat_m *m)
 			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
 			goat_wakep();
 		}
-		m->p->turn++;
+		goat_pof(m)->turn++;
 		m->g0.oncpu = 1;
 		execute(m, g);
 		swap(&m->g0, g, false);
@@ -720,7 +720,7 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 		execute(m, next);
 		swap(g, next, dying);
 	} else {
-		m->curg = NULL;
+		__atomic_store_n(&m->curg, NULL, __ATOMIC_RELAXED);
 		goat_g = NULL;
 		swap(g, &m->g0, dying);
 	}
@@ -766,12 +766,12 @@ park(struct goat_g *g)
 		return;
 	}
 	e = goat_errno();
-	next = pick(g->m->p);
+	next = pick(goat_pof(g->m));
 	if (next == g)
 		g->status = GOAT_GRUNNING;      // somebody was quick
 	else
 		leave_for(g, next, false);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_acquire(g);
 	goat_seterrno(e);
 }
@@ -785,7 +785,7 @@ goat_gopark(struct goat_lock *lock, enum goat_waitreason reason)
 	g->reason = (uint8_t)reason;
 	g->waitsince = 0;
 	if (!g->bound)
-		g->m->pinned = 1;
+		goat_pinm(g->m);
 	if (lock != NULL)
 		goat_unlock(lock);
 	park(g);
@@ -800,12 +800,12 @@ goat_goparkif(bool (*commit)(struct goat_g *g, void *arg), void *arg, enum goat_
 	g->reason = (uint8_t)reason;
 	g->waitsince = 0;
 	if (!g->bound)
-		g->m->pinned = 1;
+		goat_pinm(g->m);
 	if (commit(g, arg))
 		return park(g);
 	g->status = GOAT_GRUNNING;
 	if (!g->bound)
-		g->m->pinned = 0;
+		goat_unpinm(g->m);
 }
 
 void
@@ -866,7 +866,7 @@ yield_far(struct goat_g *g)
 	globrunqput(g);
 	wake_if_idle();
 	leave_for(g, NULL, false);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_seterrno(e);
 }
 
@@ -880,15 +880,15 @@ goat_yield(void)
 		sched_yield();
 		return;
 	}
-	g->m->pinned = 1;
-	next = pick(g->m->p);
+	goat_pinm(g->m);
+	next = pick(goat_pof(g->m));
 	if (next == NULL)
 		return yield_far(g);
 	e = goat_errno();
 	g->status = GOAT_GRUNNABLE;
-	goat_runqputtail(g->m->p, g);
+	goat_runqputtail(goat_pof(g->m), g);
 	leave_for(g, next, false);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_seterrno(e);
 }
 
@@ -899,12 +899,12 @@ goat_preempt(void)
 	struct goat_m *m = goat_m;
 	struct goat_p *p;
 
-	if (g == NULL || m == NULL || g->bound || m->pinned != 0)
+	if (g == NULL || m == NULL || g->bound || __atomic_load_n(&m->pinned, __ATOMIC_RELAXED) != 0)
 		return;
-	m->pinned = 1;
-	p = m->p;
+	goat_pinm(m);
+	p = goat_pof(m);
 	if (p != NULL && !__atomic_load_n(&p->preempt, __ATOMIC_RELAXED)) {
-		m->pinned = 0;
+		goat_unpinm(m);
 		return;
 	}
 	if (p != NULL)
@@ -991,7 +991,7 @@ goat_gostart1(void (*fn)(void *), void *arg)
 
 	if (__sanitizer_finish_switch_fiber)
 		__sanitizer_finish_switch_fiber(g->fake, NULL, NULL);
-	g->m->pinned = 0;
+	goat_unpinm(g->m);
 	goat_acquire(g);
 	fn(arg);
 	goat_goexit0();
@@ -1013,8 +1013,8 @@ goat_goexit0(void)
 	goat_dropall(g);
 	if (g->id == 1)
 		goat_sched.mainexited = true;
-	m->pinned = 1;
-	p = m->p;
+	goat_pinm(m);
+	p = goat_pof(m);
 	g->status = GOAT_GDEAD;
 	count_go(p, -1);
 	next = pick(p);
@@ -1175,7 +1175,7 @@ goat_maxprocs(int n)
 	goat_unlock(&goat_sched.lock);
 	if (n > old)
 		goat_wakep();
-	else if (n > 0 && !g->bound && g->m->p != NULL && too_many(g->m->p))
+	else if (n > 0 && !g->bound && goat_pof(g->m) != NULL && too_many(goat_pof(g->m)))
 		goat_yield();
 	return old;
 }

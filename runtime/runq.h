@@ -114,7 +114,7 @@ goat_runqget(struct goat_p *p)
 		g = __atomic_load_n(&p->runq[head % GOAT_RUNQ], __ATOMIC_RELAXED);
 		if (__atomic_compare_exchange_n(&p->runqhead, &head, head + 1, false,
 						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-			p->tick++;
+			__atomic_store_n(&p->tick, p->tick + 1, __ATOMIC_RELAXED);
 			__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 			goat_runqfetch(p, head, tail);
 			return g;

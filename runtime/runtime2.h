@@ -256,6 +256,27 @@ GOAT_HIDDEN bool goat_canspin(void);
 // The next of a pseudo-random sequence of this P or thread. Go: cheaprand.
 GOAT_HIDDEN uint32_t goat_cheaprand(void);
 
+static inline struct goat_p *
+goat_pof(const struct goat_m *m)
+{
+	return __atomic_load_n(&m->p, __ATOMIC_RELAXED);
+}
+
+// M is in the runtime, and out of it: what it has done to its P is then seen by who takes that away.
+static inline void
+goat_pinm(struct goat_m *m)
+{
+	__atomic_store_n(&m->pinned, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void
+goat_unpinm(struct goat_m *m)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&m->pinned, 0, __ATOMIC_RELEASE);
+}
+
 // This M stays on its P, and its P on this M, until goat_unpin: for what is the P's alone (pools,
 // timers). NULL: there is no P. No parking in between.
 static inline struct goat_p *
@@ -265,9 +286,9 @@ goat_pin(void)
 
 	if (__builtin_expect(m == NULL, 0))
 		return NULL;
-	m->pinned++;
+	__atomic_store_n(&m->pinned, m->pinned + 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return __atomic_load_n(&m->p, __ATOMIC_RELAXED);
+	return goat_pof(m);
 }
 
 static inline void
@@ -277,7 +298,7 @@ goat_unpin(void)
 
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (m != NULL)
-		m->pinned--;
+		__atomic_store_n(&m->pinned, m->pinned - 1, __ATOMIC_RELEASE);
 }
 
 // ---------------------------------------------------------------- the rest, by file

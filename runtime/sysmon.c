@@ -52,7 +52,9 @@ take(struct goat_p *p, struct goat_m *m, uint32_t tick)
 	bool taken = false;
 
 	goat_lock(&goat_sched.lock);
-	if (p->m == m && m->p == p && m->pinned == 0 && p->tick == tick) {
+	if (__atomic_load_n(&p->m, __ATOMIC_RELAXED) == m && goat_pof(m) == p &&
+	    __atomic_load_n(&m->pinned, __ATOMIC_RELAXED) == 0 &&
+	    __atomic_load_n(&p->tick, __ATOMIC_RELAXED) == tick) {
 		__atomic_store_n(&m->p, NULL, __ATOMIC_SEQ_CST);
 		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 		if (__atomic_load_n(&m->pinned, __ATOMIC_SEQ_CST) == 0) {
@@ -86,21 +88,21 @@ handoffp(struct goat_p *p)
 static bool
 look_at(struct goat_p *p, int64_t now)
 {
-	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_RELAXED);
+	struct goat_m *m = __atomic_load_n(&p->m, __ATOMIC_ACQUIRE);
 	uint32_t tick = __atomic_load_n(&p->tick, __ATOMIC_RELAXED);
-	int64_t since, used;
+	int64_t when = __atomic_load_n(&p->seenwhen, __ATOMIC_RELAXED), since, used;
 
 	if (m == NULL || __atomic_load_n(&m->curg, __ATOMIC_RELAXED) == NULL) {
-		p->seenwhen = 0;
+		__atomic_store_n(&p->seenwhen, 0, __ATOMIC_RELAXED);
 		return false;
 	}
-	if (p->seenwhen == 0 || tick != p->seentick) {
+	if (when == 0 || tick != p->seentick) {
 		p->seentick = tick;
-		p->seenwhen = now;
+		__atomic_store_n(&p->seenwhen, now, __ATOMIC_RELAXED);
 		p->seenused = -1;
 		return false;
 	}
-	since = now - p->seenwhen;
+	since = now - when;
 	if (since >= GOAT_MAXRUN) {
 		__atomic_store_n(&p->preempt, true, __ATOMIC_RELAXED);
 		__atomic_store_n(m->stackguard, UINTPTR_MAX, __ATOMIC_RELAXED);
@@ -115,7 +117,7 @@ look_at(struct goat_p *p, int64_t now)
 		return false;
 	if (!take(p, m, tick))
 		return false;
-	p->seenwhen = 0;
+	__atomic_store_n(&p->seenwhen, 0, __ATOMIC_RELAXED);
 	handoffp(p);
 	return true;
 }

@@ -4,6 +4,7 @@
 // those of Go.
 
 #include <goat.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef chan(int) ints;
@@ -13,6 +14,7 @@ static goat_rwmutex rwmutex;
 static goat_waitgroup group;
 static goat_once once;
 static ints open, full, nil;
+static void (*volatile no_function)(void);
 
 static void
 again(void)
@@ -57,6 +59,16 @@ recovered_error(void)
 	chan_close(nil);
 }
 
+typedef struct worker {
+	int id;
+} worker;
+
+method int
+worker_Id(worker *w)
+{
+	return w->id;
+}
+
 #define CASE(name) if (strcmp(which, #name) == 0)
 
 int
@@ -87,6 +99,18 @@ main(int argc, char **argv)
 		goat_sleep(10000000);
 		chan_close(open);
 		goat_sleep(1000000000);
+	}
+	CASE (go_nil) {
+		go no_function();
+		goat_sleep(1000000000);
+	}
+	CASE (exits_after_main) {
+		go {
+			goat_sleep(10000000);
+			printf("the other one\n");
+			exit(3);
+		}
+		goat_goexit();
 	}
 	CASE (close_closed) {
 		chan_close(open);
