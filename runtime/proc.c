@@ -1035,7 +1035,7 @@ make_g(struct goat_p *p, void *fn, void *args, size_t size, uintptr_t pc)
 	goat_stackbegin(g);
 	if (__builtin_expect(__tsan_create_fiber != NULL, 0) && g->fiber == NULL)
 		g->fiber = __tsan_create_fiber(0);
-	if (size <= ARGS) {
+	if (size != 0 && size <= ARGS) {
 		top = (top - size) & -(uintptr_t)16;
 		args = memcpy((void *)top, args, size);
 	}
