@@ -32,16 +32,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int goat_listen(const char *addr, int backlog);
-int goat_accept(int fd);
-int goat_dial(const char *addr);
-ssize_t goat_read(int fd, void *buf, size_t n);
-ssize_t goat_write(int fd, const void *buf, size_t n);
-int goat_set_deadline(int fd, int64_t when);
-int goat_close(int fd);
-int goat_poll(int fd, int events, int64_t deadline);
-int goat_port(int fd);
-
 #define SYSTEM static __attribute__((noipa))
 
 // ---------------------------------------------------------------- the system's calls; -errno

@@ -48,8 +48,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-int64_t goat_now(void);
-
 // How long somebody is parked on a socket of ours before it is made sure that it is the same, in
 // nanoseconds: once or twice that.
 enum { CHECK = 100000000 };

@@ -11,6 +11,8 @@
 #include "runtime2.h"
 #include "timer.h"
 
+#include <sys/types.h>
+
 // ---------------------------------------------------------------- backends
 
 // Directions, and queues of those who wait. LOCK: for the turn to write.
@@ -259,5 +261,17 @@ goat_pollunlock(struct goat_polldesc *pd, bool inside)
 GOAT_HIDDEN bool goat_pollexpired(struct goat_polldesc *pd, struct goat_pollseen *seen);
 // Gives 0 or an errno.
 GOAT_HIDDEN int goat_polldeadline(struct goat_polldesc *pd, int64_t when);
+
+// ---------------------------------------------------------------- net.c, see goat.h
+
+int goat_listen(const char *addr, int backlog);
+int goat_accept(int fd);
+int goat_dial(const char *addr);
+ssize_t goat_read(int fd, void *buf, size_t n);
+ssize_t goat_write(int fd, const void *buf, size_t n);
+int goat_set_deadline(int fd, int64_t when);
+int goat_close(int fd);
+int goat_poll(int fd, int events, int64_t deadline);
+int goat_port(int fd);
 
 #endif

@@ -19,16 +19,6 @@
 
 #include "stress.h"
 
-int goat_listen(const char *addr, int backlog);
-int goat_accept(int fd);
-int goat_dial(const char *addr);
-ssize_t goat_read(int fd, void *buf, size_t n);
-ssize_t goat_write(int fd, const void *buf, size_t n);
-int goat_set_deadline(int fd, int64_t when);
-int goat_close(int fd);
-int goat_poll(int fd, int events, int64_t deadline);
-int goat_port(int fd);
-
 enum { PAIRS = 12, ENDLESS = 90, US = 1000, MS = 1000000, THREADS = 8 };
 
 static uint64_t seeds;
