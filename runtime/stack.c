@@ -122,14 +122,19 @@ wants_executable(struct dl_phdr_info *info, size_t size, void *wants)
 
 // Where the program or a library says that its stacks hold code, as GCC's nested functions do when their
 // address is taken, those of goroutines may, too.
-static void *
-reserve(size_t size)
+static int
+stack_protection(void)
 {
 	bool code = false;
 
 	dl_iterate_phdr(wants_executable, &code);
-	return mmap(NULL, size, PROT_READ | PROT_WRITE | (code ? PROT_EXEC : 0),
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return PROT_READ | PROT_WRITE | (code ? PROT_EXEC : 0);
+}
+
+static void *
+reserve(size_t size, int protection)
+{
+	return mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 static _Noreturn void
@@ -141,7 +146,7 @@ no_addresses(void)
 static void *
 reserved(size_t size)
 {
-	void *at = reserve(size);
+	void *at = reserve(size, PROT_READ | PROT_WRITE);
 
 	if (at == MAP_FAILED)
 		no_addresses();
@@ -174,16 +179,18 @@ goat_stackinit(void)
 	size_t size, nm = NM;
 	uint32_t slots = 0;
 	uintptr_t at;
+	int protection;
 
 	if (stacks.end != 0)
 		return;
+	protection = stack_protection();
 	for (wanted(c);; nm = nm > 64 ? nm / 2 : nm) {
 		void *base;
 
 		size = nm * MSIZE;
 		for (int i = 0; i < CLASSES; i++)
 			size += c[i].n * c[i].size;
-		base = reserve(size);
+		base = reserve(size, protection);
 		at = (uintptr_t)base;
 		if (base != MAP_FAILED)
 			break;
