@@ -209,17 +209,36 @@ new_record(size_t size)
 	return memset(p, 0, size);
 }
 
+// A thread of the runtime's, on STACK, or one of the C library's where that is NULL. Signals wait until
+// it is known to whom they come.
+static void
+new_thread(void *(*fn)(void *), void *arg, void *stack, size_t size)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int err;
+
+	pthread_attr_init(&attr);
+	if (stack != NULL)
+		pthread_attr_setstack(&attr, stack, size);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&thread, &attr, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (err != 0)
+		no_thread(err);
+}
+
 // A thread that begins with P.
 static void
 newm(struct goat_p *p, bool spinning)
 {
 	struct goat_m *m = new_record((sizeof *m + 63) & -(size_t)64);
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
 	size_t size;
 	void *stack;
-	int err;
 
 	m->nextp = p;
 	m->spinning = spinning;
@@ -231,23 +250,14 @@ newm(struct goat_p *p, bool spinning)
 		no_thread(0);
 	m->g0.lo = (uintptr_t)stack;
 	m->g0.hi = (uintptr_t)stack + size;
-	pthread_attr_init(&attr);
-	pthread_attr_setstack(&attr, stack, size);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	// Signals wait until it is known to whom they come.
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&thread, &attr, mstart, m);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (err != 0)
-		no_thread(err);
+	new_thread(mstart, m, stack, size);
 }
 
 static void *
 mstart(void *arg)
 {
 	struct goat_m *m = arg;
+
 	m->tid = (int32_t)syscall(SYS_gettid);
 	goat_pinm(m);
 	goat_m = m;
@@ -293,6 +303,27 @@ goat_startm(struct goat_p *p, bool spinning)
 	m->nextp = p;
 	__atomic_store_n(&m->note, 1, __ATOMIC_RELEASE);
 	goat_futexwake(&m->note, 1);
+}
+
+// M looks for work.
+static void
+spin(struct goat_m *m)
+{
+	if (!m->spinning)
+		__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
+	m->spinning = true;
+}
+
+// It does not any more. Gives whether it did.
+static bool
+unspin(struct goat_m *m)
+{
+	bool was = m->spinning;
+
+	if (was)
+		__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
+	m->spinning = false;
+	return was;
 }
 
 // There is new work: another M looks for it, unless one does already. Go: wakep.
@@ -367,9 +398,9 @@ goat_cheaprand(void)
 
 // ---------------------------------------------------------------- looking for work
 
-// Timers of P: some may make goroutines ready. The earliest of those left, and *UNTIL.
+// Timers of P that are due: some may make goroutines ready. *NOW is asked for once.
 static void
-run_timers(struct goat_p *p, int64_t *now, int64_t *until)
+run_timers(struct goat_p *p, int64_t *now)
 {
 	int64_t when = __atomic_load_n(&p->timers.when, __ATOMIC_ACQUIRE);
 
@@ -378,13 +409,11 @@ run_timers(struct goat_p *p, int64_t *now, int64_t *until)
 	if (*now == 0)
 		*now = goat_now();
 	if (when <= *now)
-		when = goat_runtimers(p, *now);
-	if (when != 0 && (*until == 0 || when < *until))
-		*until = when;
+		goat_runtimers(p, *now);
 }
 
 static struct goat_g *
-steal(struct goat_p *p, int64_t *now, int64_t *until)
+steal(struct goat_p *p, int64_t *now)
 {
 	uint32_t n = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
 
@@ -398,7 +427,7 @@ steal(struct goat_p *p, int64_t *now, int64_t *until)
 			if (from == p)
 				continue;
 			if (turn == STEAL_TURNS - 1) {
-				run_timers(from, now, until);
+				run_timers(from, now);
 				if ((g = goat_runqget(p)) != NULL)
 					return g;
 			}
@@ -518,10 +547,8 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 	if (get_idlep(m)) {
 		struct goat_g *g = first_of(&list);
 
-		if (g == NULL && !m->spinning) {
-			m->spinning = true;
-			__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
-		}
+		if (g == NULL)
+			spin(m);
 		return g;
 	}
 	goat_injectglist(&list);
@@ -530,12 +557,12 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 
 // What is there for M's P without much ado.
 static struct goat_g *
-find_near(struct goat_m *m, int64_t *now, int64_t *until)
+find_near(struct goat_m *m, int64_t *now)
 {
 	struct goat_p *p = goat_pof(m);
 	struct goat_g *g = NULL;
 
-	run_timers(p, now, until);
+	run_timers(p, now);
 	if ((p->turn + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
 		if (g != NULL) {
@@ -568,15 +595,12 @@ findrunnable(struct goat_m *m)
 {
 	for (;;) {
 		struct goat_g *g;
-		int64_t now = 0, until = 0;
-		bool was_spinning, idle;
+		int64_t now = 0;
+		bool idle;
 		struct goat_p *p;
 
 		if (goat_pof(m) == NULL && !get_idlep(m)) {
-			if (m->spinning) {
-				m->spinning = false;
-				__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
-			}
+			unspin(m);
 			stopm(m);
 			continue;
 		}
@@ -585,18 +609,15 @@ findrunnable(struct goat_m *m)
 			retire(m);
 			continue;
 		}
-		if ((g = find_near(m, &now, &until)) != NULL)
+		if ((g = find_near(m, &now)) != NULL)
 			return g;
 		if (__atomic_load_n(&goat_sched.nalloc, __ATOMIC_RELAXED) > 1 &&
 		    (m->spinning ||
 		     2 * __atomic_load_n(&goat_sched.spinning, __ATOMIC_SEQ_CST) <
 			     __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED) -
 				     __atomic_load_n(&goat_sched.npidle, __ATOMIC_SEQ_CST))) {
-			if (!m->spinning) {
-				m->spinning = true;
-				__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
-			}
-			if ((g = steal(p, &now, &until)) != NULL)
+			spin(m);
+			if ((g = steal(p, &now)) != NULL)
 				return g;
 		}
 		goat_lock(&goat_sched.lock);
@@ -606,19 +627,13 @@ findrunnable(struct goat_m *m)
 		}
 		goat_pidleput(releasep(m));
 		goat_unlock(&goat_sched.lock);
-		was_spinning = m->spinning;
-		if (was_spinning) {
-			m->spinning = false;
-			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
-		}
+		unspin(m);
 		// S4
 		if (goat_anywork() && get_idlep(m)) {
-			m->spinning = true;
-			__atomic_add_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
+			spin(m);
 			continue;
 		}
-		until = earliest_timer();
-		g = sleep_in_poller(m, until, &idle);
+		g = sleep_in_poller(m, earliest_timer(), &idle);
 		if (g != NULL)
 			return g;
 		if (idle)
@@ -676,11 +691,8 @@ schedule(struct goat_m *m)
 	for (;;) {
 		struct goat_g *g = findrunnable(m);
 
-		if (m->spinning) {
-			m->spinning = false;
-			__atomic_sub_fetch(&goat_sched.spinning, 1, __ATOMIC_SEQ_CST);
+		if (unspin(m))
 			goat_wakep();
-		}
 		goat_pof(m)->turn++;
 		m->g0.oncpu = 1;
 		execute(m, g);
@@ -1283,21 +1295,8 @@ start(void)
 static void
 start_with_sysmon(void)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int err;
-
 	start();
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&thread, &attr, goat_sysmon, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	if (err != 0)
-		no_thread(err);
+	new_thread(goat_sysmon, NULL, NULL, 0);
 }
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -84,7 +84,7 @@ goat_globrunqput(struct goat_g *const *g, size_t n)
 struct goat_g *
 goat_globrunqget(struct goat_p *p, uint32_t nprocs, size_t max)
 {
-	struct goat_g *g = NULL;
+	struct goat_g *some[GOAT_RUNQ / 2];
 	size_t n;
 
 	if (goat_globrunqsize() == 0)
@@ -98,19 +98,12 @@ goat_globrunqget(struct goat_p *p, uint32_t nprocs, size_t max)
 	if (n > GOAT_RUNQ / 2)
 		n = GOAT_RUNQ / 2;
 	__atomic_store_n(&goat_globrunqn, goat_globrunqn - n, __ATOMIC_RELAXED);
-	if (n > 0) {
-		struct goat_g *some[GOAT_RUNQ / 2];
-
-		g = get();
-		for (size_t i = 1; i < n; i++)
-			some[i] = get();
-		goat_unlock(&all.lock);
-		for (size_t i = 1; i < n; i++)
-			goat_runqputtail(p, some[i]);
-		return g;
-	}
+	for (size_t i = 0; i < n; i++)
+		some[i] = get();
 	goat_unlock(&all.lock);
-	return NULL;
+	for (size_t i = 1; i < n; i++)
+		goat_runqputtail(p, some[i]);
+	return n > 0 ? some[0] : NULL;
 }
 
 bool
