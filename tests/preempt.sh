@@ -18,6 +18,7 @@ int fact(int n) { return n < 2 ? 1 : n * fact(n - 1) + fact(n - 2); }
 int odd(int n);
 __attribute__((noinline)) int even(int n) { return n < 1 || odd(n - 1) + 1; }
 __attribute__((noinline)) int odd(int n) { return n > 0 && even(n - 1) - 1; }
+size_t length(void **p) { size_t n = 0; while (p != NULL) { n++; p = *p; } return n; }
 int plain(int n) { return n + 1; }
 void block(chan(int) c) { go { for (int i = 0;; i++) chan_send(c, i); } }
 EOF
@@ -40,6 +41,21 @@ for level in -O0 -O1 -O2 -O3 -Os "-O2 -fPIC" "-O2 -g"; do
 	is "$level: -fgoat-no-preempt" "$(polls counted $level -fgoat-no-preempt)" 0
 done
 is "brief has none" "$(polls brief -O2)" 0
+
+# rounds FUNCTION: how many polls are between a label of it and a jump back to that.
+rounds() {
+	awk -v "f=$1:" '$1 == f { on = 1 } /\.cfi_endproc/ { on = 0 } !on { next }
+		/^\.L[0-9]+:/ { sub(":", "", $1); at[$1] = polls } /goat_preempting/ { polls++ }
+		$1 ~ /^j/ && $1 != "jmp" && ($2 in at) { n += polls - at[$2] } END { print n + 0 }' loops.s
+}
+case $("$GOATCC" -dumpmachine) in
+x86_64-*)
+	"$GOATCC" -O2 -S loops.c -o loops.s
+	is "counted's rounds have none" "$(rounds counted)" 0
+	is "nest's rounds have none" "$(rounds nest)" 0
+	is "length's rounds have one" "$(rounds length)" 1
+	;;
+esac
 case $("$GOATCC" -dumpmachine) in
 x86_64-*)
 	"$GOATCC" -O3 -S loops.c -o loops.s

@@ -105,7 +105,7 @@ lower_assert(struct lowering *l, tree call, location_t where)
 	if (!check_interface(where, "type_assert", iface) ||
 	    !check_assertion(where, false, of, iface, type))
 		return zero_value(l, where, type);
-	iface = once(iface);
+	iface = iface_once(iface);
 	value = data_word(where, iface, text);
 	if (is_interface(type)) {
 		have = asserted_word(where, iface, type, true);
@@ -131,7 +131,7 @@ lower_assert_ok(struct lowering *l, tree call, location_t where)
 	    !check_assertion(where, false, of, iface, type))
 		return boolean_false_node;
 	type = TYPE_MAIN_VARIANT(type);
-	iface = once(iface);
+	iface = iface_once(iface);
 	if (!is_null(p) && !is_decl_address(p))
 		p = once(p);
 	if (is_interface(type)) {

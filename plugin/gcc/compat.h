@@ -32,6 +32,7 @@
 #include "gimple.h"
 #include "gimple-expr.h"
 #include "gimplify.h"
+#include "gimple-fold.h"
 #include "gimple-iterator.h"
 #include "context.h"
 #include "tree-pass.h"

@@ -11,6 +11,7 @@
 //	go.cc       go statements: what they capture, and the call of the runtime
 //	chan.cc     channels and select
 //	preempt.cc  polls in loops
+//	strip.cc    loops that count, done in strips
 //	threadlocal.cc  errno and thread-local variables
 //	start.cc    main becomes the first goroutine
 //	flow.cc     GENERIC -> the core's graph

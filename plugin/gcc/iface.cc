@@ -55,6 +55,23 @@ first_word(tree iface)
 	return field_of(iface, first_field(TREE_TYPE(iface)));
 }
 
+// IFACE evaluated once. What is read through a pointer faults at its first word, so what is not used of
+// the rest need not be read.
+tree
+iface_once(tree iface)
+{
+	tree place = iface, first;
+
+	if (TREE_CODE(place) == NOP_EXPR)       // from a qualified type
+		place = TREE_OPERAND(place, 0);
+	if (TREE_CODE(place) != INDIRECT_REF || TREE_THIS_VOLATILE(place))
+		return once(iface);
+	place = dereference(once(TREE_OPERAND(place, 0)));
+	first = unshare_expr(place);
+	TREE_THIS_NOTRAP(first) = 0;
+	return once(in_order(once(first_word(first)), place));
+}
+
 // The data word of IFACE, where the source has TEXT.
 tree
 data_word(location_t where, tree iface, const char *text)
@@ -245,7 +262,7 @@ lower_type_name(tree call, location_t where)
 
 	if (!check_interface(where, "type_name", iface))
 		return build_zero_cst(TREE_TYPE(call));
-	iface = once(iface);
+	iface = iface_once(iface);
 	name = build_call_expr_loc(where, runtime_function(ENTRY_typename), 1,
 				   fold_convert(ptr_type_node, type_in(iface)));
 	return in_order(iface, fold_convert(TREE_TYPE(call), name));
@@ -258,8 +275,8 @@ lower_iface_eq(tree call, location_t where)
 
 	if (!check_interface(where, "iface_eq", a) || !check_interface(where, "iface_eq", b))
 		return boolean_false_node;
-	a = once(a);
-	b = once(b);
+	a = iface_once(a);
+	b = iface_once(b);
 	have_a = once(type_in(a));
 	have_b = once(type_in(b));
 	same = both(compare(NE_EXPR, have_a, null_pointer_node),

@@ -41,6 +41,7 @@ tree interface_value(struct lowering *l, location_t where, tree type, tree first
 		     const char *from);
 tree type_address(tree type);           // of its descriptor
 tree no_type(void);
+tree iface_once(tree iface);
 tree first_word(tree iface);            // what says what it holds: `tab`, or the `type` of an any
 tree data_word(location_t where, tree iface, const char *text);
 tree type_in(tree iface);
