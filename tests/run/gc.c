@@ -240,13 +240,25 @@ in_foreign_threads(void)
 
 static pthread_key_t key;
 
+// A thread of its own, as a goroutine may find itself in another one than where it set the key.
+static void *
+with_key(void *arg)
+{
+	pthread_setspecific(key, made(23));
+	churn();
+	return good(pthread_getspecific(key), 23) ? arg : NULL;
+}
+
 static int
 in_key(void)
 {
+	pthread_t t;
+	void *result = NULL;
+
 	pthread_key_create(&key, NULL);
-	pthread_setspecific(key, made(23));
-	churn();
-	return good(pthread_getspecific(key), 23);
+	pthread_create(&t, NULL, with_key, &key);
+	pthread_join(t, &result);
+	return result == &key;
 }
 
 static int
