@@ -2,7 +2,7 @@
 //
 // hash.c: hashes of bytes, and the randomness of maps.
 //
-// Up to 16 bytes are hashed by goat/map_inline.h, with two multiplications. What is longer goes
+// Up to 32 bytes are hashed by goat/map_inline.h, with two or three multiplications. What is longer goes
 // through rounds of AES, four lanes of 16 bytes, where the processor has them, and else through
 // multiplications of the wyhash family, three lanes of 16 bytes. Either is the hash of such bytes
 // for all of the process: what is in a map by one entry point is found by another.
@@ -104,7 +104,7 @@ load(const unsigned char *p)
 	return _mm_loadu_si128((const __m128i *)p);
 }
 
-// 17 bytes and more.
+// 33 bytes and more.
 WITH_AES static uint64_t
 hash_aes(const unsigned char *p, size_t n, uint64_t seed)
 {

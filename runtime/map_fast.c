@@ -63,28 +63,6 @@ free_cells(uint64_t word)
 
 // ---- Storing ----
 
-GOAT_INLINE_ void
-put_key(const struct goat_maptype *t, kind kind, key k, char *cell)
-{
-	switch (kind) {
-	case GOAT_KEY_32:
-		memcpy(cell, &k.lo, 4);
-		break;
-	case GOAT_KEY_64:
-		memcpy(cell, &k.lo, 8);
-		break;
-	case GOAT_KEY_128:
-		memcpy(cell, &k.lo, 8);
-		memcpy(cell + 8, &k.hi, 8);
-		break;
-	case GOAT_KEY_STRING:
-		memcpy(cell, &k.s, sizeof k.s);
-		break;
-	default:
-		memcpy(t->flags & GOAT_MAP_INDIRECT_KEY ? *(void **)cell : cell, k.p, t->key->size);
-	}
-}
-
 static void *
 object(const struct goat_type *t)
 {
@@ -138,7 +116,7 @@ fill(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k, uint8_
 		if (c.elem != NULL)
 			*(void **)goat_elemcell(t, b, i) = c.elem;
 	}
-	put_key(t, kind, k, slot);
+	goat_mapputkey_(t, kind, k, slot);
 	put_top(h, b, i, top);
 	h->count++;
 	return c.elem != NULL ? c.elem : goat_elemcell(t, b, i);
@@ -174,7 +152,7 @@ search(const struct goat_maptype *t, kind kind, key k, uint8_t top, struct goat_
 			p.b = b;
 			p.i = goat_lowest_(empty);
 		}
-		if (goat_zerobytes_(word) != 0)
+		if (goat_mapends_(word))
 			break;
 	}
 	return p;
@@ -187,7 +165,7 @@ overwrite(const struct goat_maptype *t, kind kind, key k, struct goat_bmap *b, u
 
 	// An equal string may be part of a larger object that need not stay, or the other way round.
 	if (kind == GOAT_KEY_STRING || (kind == GOAT_KEY_ANY && t->flags & GOAT_MAP_NEED_KEY_UPDATE))
-		put_key(t, kind, k, slot);
+		goat_mapputkey_(t, kind, k, slot);
 	return goat_mapelem_(t, (const char *)b, i);
 }
 
@@ -281,11 +259,9 @@ delete(const struct goat_maptype *t, struct goat_hmap *h, kind kind, key k)
 		delete(t, h, kind, (key){ __VA_ARGS__ });                                          \
 	}
 
-#define TWO(a, b) a, b
-
 FAMILY(, GOAT_KEY_ANY, void *k, .p = k)
 FAMILY(_fast32, GOAT_KEY_32, size_t k, .lo = (uint32_t)k)
 FAMILY(_fast64, GOAT_KEY_64, size_t k, .lo = k)
-FAMILY(_fast128, GOAT_KEY_128, TWO(size_t lo, size_t hi), .lo = lo, .hi = hi)
+FAMILY(_fast128, GOAT_KEY_128, GOAT_TWO_(size_t lo, size_t hi), .lo = lo, .hi = hi)
 FAMILY(_bytes, GOAT_KEY_BYTES, void *k, .p = k)
-FAMILY(_faststr, GOAT_KEY_STRING, TWO(void *p, size_t n), .s = { p, n })
+FAMILY(_faststr, GOAT_KEY_STRING, GOAT_TWO_(void *p, size_t n), .s = { p, n })

@@ -383,8 +383,11 @@ bool goat_same_type(tree a, tree b);
 bool goat_is_direct(tree type);
 bool goat_is_comparable(tree type);     // it has an equality
 bool goat_is_regular(tree type);        // all of its bytes decide
+bool goat_has_padding(tree type);       // all of its bytes but padding do
+void goat_value_bits(tree type, vec<unsigned char> *bits);      // its size in bytes, zeros where there is padding
 bool goat_is_string(tree type);
 tree goat_algorithm(tree type, const char *what, tree pointer_type);
+tree goat_bytes_algorithm(tree type, const char *what, tree pointer_type);      // all bytes
 bool goat_is_chan(tree type);
 tree goat_chan_elem(tree chan);
 bool goat_is_map(tree type);

@@ -141,6 +141,13 @@ layout_of(tree map)
 	return b;
 }
 
+// Whether keys of TYPE are stored, hashed and compared with zeros for padding, as bytes.
+bool
+is_cleared(tree type)
+{
+	return goat_has_padding(type) && !is_indirect(type) && size_of(type) > 2 && POINTER_SIZE == 64;
+}
+
 // &T, the constant that describes the type MAP.
 tree
 maptype_address(tree map)
@@ -149,6 +156,7 @@ maptype_address(tree map)
 	tree key = goat_map_key(map), elem = goat_map_elem(map), record, v;
 	uint32_t hash = goat_fnv1a(goat_type_hash(key), goat_type_text(elem)) * 31 ^ goat_type_hash(elem);
 	const char *symbol = goat_symbol("map", goat_type_text(map), hash);
+	auto algorithm = is_cleared(key) ? goat_bytes_algorithm : goat_algorithm;
 	struct layout b;
 
 	if (made == NULL)
@@ -164,8 +172,8 @@ maptype_address(tree map)
 			{ { "type", goat_type_address(map) },
 			  { "key", goat_type_address(key) },
 			  { "elem", goat_type_address(elem) },
-			  { "hasher", goat_algorithm(key, "hash", TREE_TYPE(field_named(record, "hasher"))) },
-			  { "equal", goat_algorithm(key, "equal", TREE_TYPE(field_named(record, "equal"))) },
+			  { "hasher", algorithm(key, "hash", TREE_TYPE(field_named(record, "hasher"))) },
+			  { "equal", algorithm(key, "equal", TREE_TYPE(field_named(record, "equal"))) },
 			  { "keysize", size_int(b.keysize) },
 			  { "elemsize", size_int(b.elemsize) },
 			  { "flags", size_int(b.flags) },
@@ -207,7 +215,7 @@ family_of(tree map)
 
 	if (goat_is_string(key))
 		return STRING;
-	if (!goat_is_regular(key) || POINTER_SIZE != 64)
+	if ((!goat_is_regular(key) && !is_cleared(key)) || POINTER_SIZE != 64)
 		return BY_ADDRESS;
 	switch (size_of(key)) {
 	case 4:
@@ -248,23 +256,57 @@ is_word(tree type)
 	return INTEGRAL_TYPE_P(type) || POINTER_TYPE_P(type);
 }
 
+// WORD, which is the N bytes from AT on of a value of TYPE, with zeros for padding.
+tree
+without_padding(tree word, tree type, unsigned at, unsigned n)
+{
+	unsigned HOST_WIDE_INT mask = 0;
+	auto_vec<unsigned char> bits;
+
+	if (!is_cleared(type))
+		return word;
+	goat_value_bits(type, &bits);
+	for (unsigned i = n; i-- > 0;)
+		mask = mask << 8 | bits[at + i];
+	return fold_build2(BIT_AND_EXPR, TREE_TYPE(word), word, build_int_cstu(TREE_TYPE(word), mask));
+}
+
 tree
 bits_of_key(tree key, unsigned bits)
 {
-	tree type = build_nonstandard_integer_type(bits, 1);
+	tree type = build_nonstandard_integer_type(bits, 1), word;
 
-	key = is_word(TREE_TYPE(key)) ? fold_convert(type, key) : build1(VIEW_CONVERT_EXPR, type, key);
-	return fold_convert(size_type_node, key);
+	word = is_word(TREE_TYPE(key)) ? fold_convert(type, key) : build1(VIEW_CONVERT_EXPR, type, key);
+	return fold_convert(size_type_node, without_padding(word, TREE_TYPE(key), 0, bits / 8));
 }
 
 // The word I of KEY, which has two.
 tree
 word_of_key(tree key, int i)
 {
-	tree array = build_array_type_nelts(size_type_node, 2);
+	tree array = build_array_type_nelts(size_type_node, 2), word;
 
-	return build4(ARRAY_REF, size_type_node, build1(VIEW_CONVERT_EXPR, array, key), size_int(i),
-		      NULL_TREE, NULL_TREE);
+	word = build4(ARRAY_REF, size_type_node, build1(VIEW_CONVERT_EXPR, array, key), size_int(i), NULL_TREE,
+		      NULL_TREE);
+	return without_padding(word, TREE_TYPE(key), 8 * i, 8);
+}
+
+// Clears the padding of KEY, which has an address, piece by piece of its alignment.
+tree
+clear_padding(tree key)
+{
+	tree type = TREE_TYPE(key), all = build_empty_stmt(UNKNOWN_LOCATION);
+	unsigned n = MIN(TYPE_ALIGN_UNIT(type), 8);
+	tree word = build_nonstandard_integer_type(8 * n, 1), cleared, at, place;
+
+	for (unsigned i = 0; i < size_of(type); i += n) {
+		at = build_int_cst(build_pointer_type(char_type_node), i);
+		place = build2(MEM_REF, word, build_fold_addr_expr(key), at);
+		cleared = without_padding(place, type, i, n);
+		if (cleared != place)
+			all = in_order(all, assign(unshare_expr(place), cleared));
+	}
+	return all;
 }
 
 // The key in CALL. map_set() has it as what is assigned to a place that does not exist, for the
@@ -294,6 +336,8 @@ settle_operands(struct map_use *u, tree call)
 	if (family != STRING && ((family != BITS32 && family != BITS64) || !is_word(type))) {
 		key = in_place(u->where, key);
 		u->key = slot_of(key);
+		if (family == BYTES && is_cleared(type))
+			key = in_order(key, clear_padding(u->key));
 	} else {
 		u->key = key = once(key);
 	}
@@ -354,7 +398,7 @@ inline_wanted(void)
 	       lookup_attribute("cold", DECL_ATTRIBUTES(fn)) == NULL_TREE;
 }
 
-// CALL, of the runtime for a key that is a word, or an inline one, which calls it where need be:
+// CALL, of the runtime for a key of a fixed size, or an inline one, which calls it where need be:
 // goat/map_inline.h.
 tree
 inline_or(const struct map_use *u, tree call)
@@ -362,15 +406,18 @@ inline_or(const struct map_use *u, tree call)
 	struct layout b = layout_of(u->type);
 	enum family family = family_of(u->type);
 	const char *name = IDENTIFIER_POINTER(DECL_NAME(get_callee_fndecl(call)));
+	auto_vec<tree> args;
 
-	if ((family != BITS32 && family != BITS64) || b.flags & (INDIRECT_KEY | INDIRECT_ELEM) ||
-	    !inline_wanted())
+	if ((family != BITS32 && family != BITS64 && family != BITS128 && family != BYTES) ||
+	    b.flags & (INDIRECT_KEY | INDIRECT_ELEM) || !inline_wanted())
 		return call;
-	return build_call_expr_loc(u->where,
-				   runtime_inline(joined({ name, "_" }), strstr(name, "assign") != NULL), 7,
-				   CALL_EXPR_ARG(call, 0), CALL_EXPR_ARG(call, 1),
-				   CALL_EXPR_ARG(call, 2), size_int(b.bucketsize), size_int(b.keys),
-				   size_int(b.elems), size_int(b.elemsize));
+	for (int i = 0; i < call_expr_nargs(call); i++)
+		args.safe_push(CALL_EXPR_ARG(call, i));
+	for (unsigned n : { b.keysize, b.elemsize, b.keys, b.elems, b.bucketsize })
+		args.safe_push(size_int(n));
+	return build_call_expr_loc_array(u->where,
+					 runtime_inline(joined({ name, "_" }), strstr(name, "assign") != NULL),
+					 args.length(), args.address());
 }
 
 #define CALL_ENTRY(u, name)                                                                        \
@@ -595,8 +642,10 @@ lower_deferred_delete(tree call)
 	}
 	box = save_expr(allocation(u.where, key_type, TYPE_SIZE_UNIT(key_type),
 				   TYPE_ALIGN_UNIT(key_type)));
-	box = set_and_give(dereference(box), key, fold_convert(ptr_type_node, box));
-	TREE_SIDE_EFFECTS(box) = 1;
+	key = assign(dereference(box), key);
+	if (is_cleared(key_type))
+		key = in_order(key, clear_padding(dereference(box)));
+	box = in_order(key, fold_convert(ptr_type_node, box));
 	box = build_call_expr_loc(u.where, runtime_function(ENTRY_mapdelete), 3, maptype(type),
 				  fold_convert(ptr_type_node, u.map), box);
 	return called(box, text_of_use(call, MAP_DELETE));

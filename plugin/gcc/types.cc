@@ -555,6 +555,52 @@ compared_by(tree type)
 	}
 }
 
+// Whether BYTES, or would be so if it had no padding.
+bool
+is_bytes_and_padding(tree type)
+{
+	if (compared_by(type) == BYTES)
+		return true;
+	if (TREE_CODE(type) == ARRAY_TYPE)
+		return compared_by(type) == PARTS && is_bytes_and_padding(TREE_TYPE(type));
+	if (kind_of(type) != KIND_STRUCT || compared_by(type) != PARTS)
+		return false;
+	for (tree f = TYPE_FIELDS(type); f != NULL_TREE; f = DECL_CHAIN(f))
+		if (TREE_CODE(f) == FIELD_DECL && !DECL_C_BIT_FIELD(f) && !is_bytes_and_padding(TREE_TYPE(f)))
+			return false;
+	return true;
+}
+
+// Set the bits, from BIT on, that are not padding in a value of TYPE.
+void
+mark_value(tree type, unsigned HOST_WIDE_INT bit, vec<unsigned char> *bits)
+{
+	unsigned HOST_WIDE_INT size = tree_to_uhwi(TYPE_SIZE(type));
+
+	if (compared_by(type) == BYTES) {
+		for (unsigned HOST_WIDE_INT i = bit; i < bit + size; i += 8)
+			(*bits)[i / 8] = 0xff;
+	} else if (TREE_CODE(type) == ARRAY_TYPE) {
+		unsigned HOST_WIDE_INT each = tree_to_uhwi(TYPE_SIZE(TREE_TYPE(type)));
+
+		for (unsigned HOST_WIDE_INT at = 0; each != 0 && at < size; at += each)
+			mark_value(TREE_TYPE(type), bit + at, bits);
+	} else {
+		for (tree f = TYPE_FIELDS(type); f != NULL_TREE; f = DECL_CHAIN(f)) {
+			unsigned HOST_WIDE_INT at;
+
+			if (TREE_CODE(f) != FIELD_DECL)
+				continue;
+			at = bit + bit_position_of(f);
+			if (!DECL_C_BIT_FIELD(f))
+				mark_value(TREE_TYPE(f), at, bits);
+			else
+				for (unsigned HOST_WIDE_INT i = at; i < at + tree_to_uhwi(DECL_SIZE(f)); i++)
+					(*bits)[i / 8] |= 1 << i % 8;
+		}
+	}
+}
+
 const char *
 sized(const char *what, tree type)
 {
@@ -880,6 +926,25 @@ tree
 goat_algorithm(tree type, const char *what, tree pointer_type)
 {
 	return runtime_address(algorithm(type, what), pointer_type);
+}
+
+bool
+goat_has_padding(tree type)
+{
+	return has_size(type) && compared_by(type) == PARTS && is_bytes_and_padding(type) && !BYTES_BIG_ENDIAN;
+}
+
+void
+goat_value_bits(tree type, vec<unsigned char> *bits)
+{
+	bits->safe_grow_cleared(tree_to_uhwi(TYPE_SIZE_UNIT(type)), true);
+	mark_value(type, 0, bits);
+}
+
+tree
+goat_bytes_algorithm(tree type, const char *what, tree pointer_type)
+{
+	return runtime_address(sized(join("goat_mem", what), type), pointer_type);
 }
 
 bool

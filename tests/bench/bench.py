@@ -32,6 +32,7 @@ BENCHMARKS = (
     Benchmark("icall", (Peer("icall_table.c", "C table"),)),
     Benchmark("assert"),
     Benchmark("convert"),
+    Benchmark("keys"),
     Benchmark("maps", (
         Peer("maps_khash.c", "khash", "htslib/khash.h", "libhts-dev"),
         Peer("maps_uthash.c", "uthash", "uthash.h", "uthash-dev"),

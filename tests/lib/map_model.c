@@ -31,6 +31,8 @@ static const struct goat_type
 	t_u32 = TYPE(4, 0, 4, GOAT_UINT, GOAT_REGULAR, "unsigned", memequal32, memhash32),
 	t_u64 = TYPE(8, 0, 8, GOAT_UINT, GOAT_REGULAR, "long", memequal64, memhash64),
 	t_two = TYPE(16, 0, 8, GOAT_STRUCT, GOAT_REGULAR, "two", memequal, memhash),
+	t_three = TYPE(12, 0, 4, GOAT_STRUCT, GOAT_REGULAR, "three", memequal, memhash),
+	t_five = TYPE(40, 0, 8, GOAT_STRUCT, GOAT_REGULAR, "five", memequal, memhash),
 	t_i128 = TYPE(16, 0, 16, GOAT_UINT, GOAT_REGULAR, "__int128", memequal128, memhash128),
 	t_ptr = TYPE(8, 8, 8, GOAT_POINTER, GOAT_REGULAR | GOAT_DIRECT, "p", memequal64, memhash64),
 	t_f64 = TYPE(8, 0, 8, GOAT_FLOAT, 0, "double", f64equal, f64hash),
@@ -76,6 +78,10 @@ static const struct {
 	  MAP(&t_ptr, &t_ptr, goat_memhash64, goat_memequal64, 8, 8, R, 8, 8) },
 	{ "two words", GOAT_KEY_128, false,
 	  MAP(&t_two, &t_u64, goat_memhash, goat_memequal, 16, 8, R | N, 8, 8) },
+	{ "12 bytes", GOAT_KEY_BYTES, false,
+	  MAP(&t_three, &t_u32, goat_memhash, goat_memequal, 12, 4, R | N, 8, 4) },
+	{ "40 bytes", GOAT_KEY_BYTES, false,
+	  MAP(&t_five, &t_u64, goat_memhash, goat_memequal, 40, 8, R | N, 8, 8) },
 	{ "strings", GOAT_KEY_STRING, false,
 	  MAP(&t_str, &t_u64, goat_strhash, goat_strequal, 16, 8, R | U, 8, 8) },
 	{ "double, with NaN", GOAT_KEY_ANY, true,
@@ -257,30 +263,38 @@ struct call {
 	}                                                                                          \
 	break
 
-#define INLINE(suffix, k)                                                                          \
-	c->result = (c->op == ACCESS1   ? goat_mapaccess1##suffix                                  \
-		     : c->op == ACCESS2 ? goat_mapaccess2##suffix                                  \
-					: goat_mapassign##suffix)(                                 \
-		(void *)t, h, k, t->bucketsize, t->keys, t->elems, t->elemsize)
+#define SIZES t->keysize, t->elemsize, t->keys, t->elems, t->bucketsize
+#define INLINE(suffix, ...)                                                                        \
+	if (c->op == DELETE)                                                                       \
+		goat_mapdelete##suffix##_((void *)t, h, __VA_ARGS__, SIZES);                       \
+	else                                                                                       \
+		c->result = (c->op == ACCESS1   ? goat_mapaccess1##suffix##_                       \
+			     : c->op == ACCESS2 ? goat_mapaccess2##suffix##_                       \
+						: goat_mapassign##suffix##_)(                      \
+			(void *)t, h, __VA_ARGS__, SIZES);                                         \
+	return true
 
 // As compiled code does it. Whether there is code for that.
 static bool
-inline_on_a_key(struct call *c, enum goat_keykind_ kind, uint64_t k)
+inline_on_a_key(struct call *c, enum goat_keykind_ kind, const uint64_t *w)
 {
 	const struct goat_maptype *t = c->m->t;
 	void *h = c->m->h;
 
-	if ((kind != GOAT_KEY_32 && kind != GOAT_KEY_64) ||
-	    t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM))
+	if (t->flags & (GOAT_MAP_INDIRECT_KEY | GOAT_MAP_INDIRECT_ELEM))
 		return false;
-	if (c->op == DELETE)
-		(kind == GOAT_KEY_32 ? goat_mapdelete_fast32_ : goat_mapdelete_fast64_)(
-			(void *)t, h, k, t->bucketsize, t->keys, t->elems, t->elemsize);
-	else if (kind == GOAT_KEY_32)
-		INLINE(_fast32_, (uint32_t)k);
-	else
-		INLINE(_fast64_, k);
-	return true;
+	switch (kind) {
+	case GOAT_KEY_32:
+		INLINE(_fast32, (uint32_t)w[0]);
+	case GOAT_KEY_64:
+		INLINE(_fast64, w[0]);
+	case GOAT_KEY_128:
+		INLINE(_fast128, w[0], w[1]);
+	case GOAT_KEY_BYTES:
+		INLINE(_bytes, &c->key);
+	default:
+		return false;
+	}
 }
 
 static void
@@ -292,7 +306,7 @@ on_a_key(struct call *c)
 
 	memcpy(w, &c->key, sizeof w);
 	memcpy(&s, &c->key, sizeof s);
-	if (c->fast > 1 && inline_on_a_key(c, kinds[c->m->kind].fast, w[0]))
+	if (c->fast > 1 && inline_on_a_key(c, kinds[c->m->kind].fast, w))
 		return;
 	switch (c->fast ? kinds[c->m->kind].fast : GOAT_KEY_ANY) {
 	case GOAT_KEY_32:
@@ -303,6 +317,8 @@ on_a_key(struct call *c)
 		FAST(_fast128, w[0], w[1]);
 	case GOAT_KEY_STRING:
 		FAST(_faststr, (void *)s.ptr, s.len);
+	case GOAT_KEY_BYTES:
+		FAST(_bytes, &c->key);
 	default:
 		FAST(, &c->key);
 	}

@@ -16,7 +16,7 @@
 
 #include "map.h"
 
-enum { MODEL_KEYS = 2000, MODEL_KINDS = 12 };
+enum { MODEL_KEYS = 2000, MODEL_KINDS = 14 };
 
 struct map_model {
 	const struct goat_maptype *t;

@@ -69,19 +69,29 @@ goat_load32_(const void *p)
 	return v;
 }
 
-// More than 16 bytes; hash.c.
+// More than 32 bytes; hash.c.
 uint64_t goat_hashlong(const void *p, size_t n, uint64_t seed);
 
-// Up to 16 bytes are two words, which may overlap; their number goes in by way of the seed.
+// Up to 16 bytes are two words, up to 32 two pairs, which may overlap; their number goes in by way of the
+// seed, as the first pair does.
 GOAT_INLINE_ uint64_t
 goat_hashbytes_(const void *bytes, size_t n, uint64_t seed)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	uint64_t v = 0, w = 0;
 
-	if (n > 16)
+	if (n > 32)
 		return goat_hashlong(p, n, seed);
-	if (n >= 8) {
+	seed ^= (uint64_t)n << 32;
+	if (n > 16) {
+		seed = goat_mix_(goat_load64_(p) ^ goat_hashkey[0], goat_load64_(p + 8) ^ seed ^ goat_hashkey[1]);
+		v = goat_load64_(p + n - 16);
+		w = goat_load64_(p + n - 8);
+	} else if (__builtin_constant_p(n) && n == 12) {
+		// As below; a load of what two stores have left would wait for both.
+		v = goat_load64_(p);
+		w = v >> 32 | (uint64_t)goat_load32_(p + 8) << 32;
+	} else if (n >= 8) {
 		v = goat_load64_(p);
 		w = goat_load64_(p + n - 8);
 	} else if (n >= 4) {
@@ -90,7 +100,7 @@ goat_hashbytes_(const void *bytes, size_t n, uint64_t seed)
 	} else if (n > 0) {
 		v = p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
 	}
-	return goat_hash128_(v, w, seed ^ (uint64_t)n << 32);
+	return goat_hash128_(v, w, seed);
 }
 
 // N bytes, where N is constant for a type: integers of any type with one value of the same size are
@@ -153,6 +163,8 @@ goat_samebytes_(const char *p, const char *q, size_t n)
 {
 	if (n > 16)
 		return __builtin_memcmp(p, q, n) == 0;
+	if (__builtin_constant_p(n) && n == 12)
+		return goat_load64_(p) == goat_load64_(q) && goat_load32_(p + 8) == goat_load32_(q + 8);
 	if (n >= 8)
 		return goat_load64_(p) == goat_load64_(q) &&
 		       goat_load64_(p + n - 8) == goat_load64_(q + n - 8);
@@ -185,6 +197,33 @@ goat_mapkeysame_(const struct goat_maptype *t, enum goat_keykind_ kind, struct g
 	default:
 		return t->equal(t->key, key.p, t->flags & GOAT_MAP_INDIRECT_KEY
 						       ? *(const void *const *)slot : slot);
+	}
+}
+
+GOAT_INLINE_ void
+goat_mapputkey_(const struct goat_maptype *t, enum goat_keykind_ kind, struct goat_mapkey_ key,
+		char *slot)
+{
+	switch (kind) {
+	case GOAT_KEY_32:
+		__builtin_memcpy(slot, &key.lo, 4);
+		break;
+	case GOAT_KEY_64:
+		__builtin_memcpy(slot, &key.lo, 8);
+		break;
+	case GOAT_KEY_128:
+		__builtin_memcpy(slot, &key.lo, 8);
+		__builtin_memcpy(slot + 8, &key.hi, 8);
+		break;
+	case GOAT_KEY_STRING:
+		__builtin_memcpy(slot, &key.s, sizeof key.s);
+		break;
+	case GOAT_KEY_BYTES:
+		__builtin_memcpy(slot, key.p, t->keysize);
+		break;
+	default:
+		__builtin_memcpy(t->flags & GOAT_MAP_INDIRECT_KEY ? *(void **)slot : slot, key.p,
+				 t->key->size);
 	}
 }
 
@@ -237,8 +276,14 @@ goat_tophash_(uint64_t hash)
 {
 	unsigned top = (unsigned)(hash >> 56);
 
-	// Not a branch, which random bytes take once in fifty times.
-	return (uint8_t)(top + (-(top < GOAT_MIN_TOPHASH) & GOAT_MIN_TOPHASH));
+	return (uint8_t)(top < GOAT_MIN_TOPHASH ? GOAT_MIN_TOPHASH : top);
+}
+
+// Whether no cell follows WORD's that is not empty: then the last is emptyRest, and only then.
+GOAT_INLINE_ bool
+goat_mapends_(uint64_t word)
+{
+	return word >> 56 == GOAT_EMPTY_REST;
 }
 
 // ---- Looking up ----
@@ -313,7 +358,7 @@ goat_mapcellat_(const struct goat_maptype *t, enum goat_keykind_ kind, struct go
 			}
 		}
 		// emptyRest: the pointer at the end of the bucket need not be fetched.
-		if (__builtin_expect(goat_zerobytes_(word) != 0, 1))
+		if (__builtin_expect(goat_mapends_(word), 1))
 			break;
 		b = *(const char *const *)(b + t->overflow);
 	} while (b != NULL);
@@ -365,33 +410,23 @@ goat_mapfind_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat
 // more.
 extern const char goat_zeros[1024];
 
-void *goat_mapaccess1_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
-void *goat_mapaccess2_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
-void *goat_mapaccess1_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
-void *goat_mapaccess2_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
-void *goat_mapassign_fast32(void *t, void *h, size_t k);
-void *goat_mapassign_fast64(void *t, void *h, size_t k);
-void goat_mapdelete_fast32(void *t, void *h, size_t k) __attribute__((__nothrow__));
-void goat_mapdelete_fast64(void *t, void *h, size_t k) __attribute__((__nothrow__));
+#define GOAT_MAP_ENTRIES_(suffix, ...)                                                             \
+	void *goat_mapaccess1##suffix(void *t, void *h, __VA_ARGS__) __attribute__((__nothrow__)); \
+	void *goat_mapaccess2##suffix(void *t, void *h, __VA_ARGS__) __attribute__((__nothrow__)); \
+	void *goat_mapassign##suffix(void *t, void *h, __VA_ARGS__);                               \
+	void goat_mapdelete##suffix(void *t, void *h, __VA_ARGS__) __attribute__((__nothrow__));
+
+GOAT_MAP_ENTRIES_(_fast32, size_t k)
+GOAT_MAP_ENTRIES_(_fast64, size_t k)
+GOAT_MAP_ENTRIES_(_fast128, size_t lo, size_t hi)
+GOAT_MAP_ENTRIES_(_bytes, void *k)
 void goat_mapiternext(void *it) __attribute__((__nothrow__));
 
-#define GOAT_MAP_CALL_ ((char *)1)
-
-// The first bucket of the chain of a hash, on its way to the cache.
+// The first bucket of the chain of a hash.
 GOAT_INLINE_ char *
 goat_mapfirst_(const struct goat_hmap *h, uint64_t hash, size_t bucketsize)
 {
-	char *b = (char *)h->buckets + (hash & h->mask) * bucketsize;
-
-	if (bucketsize > 64)
-		goat_mapprefetch_(b);
-	return b;
-}
-
-GOAT_INLINE_ uint64_t
-goat_loadkey_(const char *slot, size_t keysize)
-{
-	return keysize == 4 ? goat_load32_(slot) : goat_load64_(slot);
+	return (char *)h->buckets + (hash & h->mask) * bucketsize;
 }
 
 // A write is over.
@@ -405,83 +440,69 @@ goat_mapwritten_(struct goat_hmap *h)
 	__atomic_store_n(&h->flags, flags & ~GOAT_MAP_WRITING, __ATOMIC_RELAXED);
 }
 
-// The elem of a key in the first bucket of its chain; NONE: there is no such key; GOAT_MAP_CALL_:
-// that has to be looked up.
-GOAT_INLINE_ char *
-goat_mapsite_(const struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
-	      size_t elems, size_t elemsize, char *none)
+// Whether the first bucket of its chain tells where KEY is: then its elem, or NULL for none, is *ELEM.
+GOAT_INLINE_ bool
+goat_mapsite_(const struct goat_maptype *t, const struct goat_hmap *h, enum goat_keykind_ kind,
+	      struct goat_mapkey_ key, char **elem)
 {
 	uint64_t hash, word, found;
-	char *b, *slot;
-	unsigned i;
+	char *b;
+	size_t i;
 
+	*elem = NULL;
 	if (__builtin_expect(h == NULL, 0))
-		return none;
+		return true;
 	if (__builtin_expect(__atomic_load_n(&h->flags, __ATOMIC_RELAXED) &
 			     (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY), 0))
-		return GOAT_MAP_CALL_;
-	hash = goat_hash64_(k, h->hash0);
-	b = goat_mapfirst_(h, hash, bucketsize);
+		return false;
+	hash = goat_mapkeyhash_(t, kind, key, h->hash0);
+	b = goat_mapfirst_(h, hash, t->bucketsize);
 	word = goat_load64_(b);
 	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
 	if (found == 0)
-		return __builtin_expect(goat_zerobytes_(word) != 0, 1) ? none : GOAT_MAP_CALL_;
+		return __builtin_expect(goat_mapends_(word), 1);
 	i = goat_lowest_(found);
-	slot = b + keys + i * keysize;
-	if (__builtin_expect(goat_loadkey_(slot, keysize) != k, 0))
-		return GOAT_MAP_CALL_;
-	return b + elems + i * elemsize;
+	*elem = b + t->elems + i * t->elemsize;
+	return __builtin_expect(goat_mapkeysame_(t, kind, key, b + t->keys + i * goat_mapkeysize_(t, kind)), 1);
 }
 
-#define GOAT_MAP_SITE_(entry, keysize, none)                                                       \
-	GOAT_INLINE_ void *entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,    \
-				    size_t elems, size_t elemsize)                                 \
-	{                                                                                          \
-		char *elem = goat_mapsite_((const struct goat_hmap *)h, k, keysize, bucketsize,    \
-					   keys, elems, elemsize, none);                           \
-                                                                                                   \
-		return __builtin_expect(elem == GOAT_MAP_CALL_, 0) ? entry(t, h, k) : elem;        \
-	}
-
-GOAT_MAP_SITE_(goat_mapaccess1_fast32, 4, (char *)goat_zeros)
-GOAT_MAP_SITE_(goat_mapaccess2_fast32, 4, NULL)
-GOAT_MAP_SITE_(goat_mapaccess1_fast64, 8, (char *)goat_zeros)
-GOAT_MAP_SITE_(goat_mapaccess2_fast64, 8, NULL)
-
-// The elem to store to: the key is there, or there is room for it, in the first bucket of its chain.
-GOAT_INLINE_ char *
-goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
-		 size_t elems, size_t elemsize)
+// Whether KEY is in the first bucket of its chain, or has been put there: then *ELEM is where to store.
+GOAT_INLINE_ bool
+goat_mapsetsite_(const struct goat_maptype *t, struct goat_hmap *h, enum goat_keykind_ kind,
+		 struct goat_mapkey_ key, char **elem)
 {
+	size_t keysize = goat_mapkeysize_(t, kind);
 	uint64_t hash, word, found;
 	uint8_t flags, top;
 	char *b, *slot;
-	unsigned i;
+	size_t i;
 
 	if (__builtin_expect(h == NULL, 0))
-		return GOAT_MAP_CALL_;
+		return false;
 	flags = __atomic_load_n(&h->flags, __ATOMIC_RELAXED);
 	if (__builtin_expect(flags & (GOAT_MAP_WRITING | GOAT_MAP_GROWING | GOAT_MAP_EMPTY |
 				      GOAT_MAP_WATCHED), 0))
-		return GOAT_MAP_CALL_;
+		return false;
 	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
-	hash = goat_hash64_(k, h->hash0);
-	b = goat_mapfirst_(h, hash, bucketsize);
+	hash = goat_mapkeyhash_(t, kind, key, h->hash0);
+	b = goat_mapfirst_(h, hash, t->bucketsize);
+	if (t->bucketsize > 64)
+		goat_mapprefetch_(b);
 	word = goat_load64_(b);
 	top = goat_tophash_(hash);
 	found = goat_zerobytes_(word ^ top * GOAT_ONES_);
 	if (found != 0) {
 		i = goat_lowest_(found);
-		slot = b + keys + i * keysize;
-		if (__builtin_expect(goat_loadkey_(slot, keysize) != k, 0))
+		slot = b + t->keys + i * keysize;
+		if (__builtin_expect(!goat_mapkeysame_(t, kind, key, slot), 0))
 			goto call;
 	} else {
 		// A cell that is emptyRest ends the chain; the first free one may be emptyOne.
-		if (__builtin_expect(goat_zerobytes_(word) == 0 || h->count >= h->limit, 0))
+		if (__builtin_expect(!goat_mapends_(word) || h->count >= h->limit, 0))
 			goto call;
 		i = goat_lowest_(goat_zerobytes_(word & ~GOAT_ONES_));
-		slot = b + keys + i * keysize;
-		__builtin_memcpy(slot, &k, keysize);
+		slot = b + t->keys + i * keysize;
+		goat_mapputkey_(t, kind, key, slot);
 		if (__builtin_expect(flags & GOAT_MAP_SMALL, 0)) {
 			word = (word & ~((uint64_t)1 << 8 * i)) | (uint64_t)top << 8 * i;
 			__builtin_memcpy(b, &word, sizeof word);
@@ -491,24 +512,12 @@ goat_mapsetsite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsiz
 		h->count++;
 	}
 	goat_mapwritten_(h);
-	return b + elems + i * elemsize;
+	*elem = b + t->elems + i * t->elemsize;
+	return true;
 call:
 	__atomic_store_n(&h->flags, flags, __ATOMIC_RELAXED);
-	return GOAT_MAP_CALL_;
+	return false;
 }
-
-#define GOAT_MAP_SET_SITE_(entry, keysize)                                                         \
-	GOAT_INLINE_ void *entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,    \
-				    size_t elems, size_t elemsize)                                 \
-	{                                                                                          \
-		char *elem = goat_mapsetsite_((struct goat_hmap *)h, k, keysize, bucketsize, keys, \
-					      elems, elemsize);                                    \
-                                                                                                   \
-		return __builtin_expect(elem == GOAT_MAP_CALL_, 0) ? entry(t, h, k) : elem;        \
-	}
-
-GOAT_MAP_SET_SITE_(goat_mapassign_fast32, 4)
-GOAT_MAP_SET_SITE_(goat_mapassign_fast64, 8)
 
 // The tophash bytes WORD, of a bucket that is the first of its chain, without the cell I, which is
 // not the last one: emptyOne, or emptyRest with all empty ones before it where those after it are.
@@ -527,13 +536,14 @@ goat_mapwithout_(uint64_t word, unsigned i)
 
 // Whether it is done.
 GOAT_INLINE_ bool
-goat_mapdeletesite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucketsize, size_t keys,
-		    size_t elems, size_t elemsize)
+goat_mapdeletesite_(const struct goat_maptype *t, struct goat_hmap *h, enum goat_keykind_ kind,
+		    struct goat_mapkey_ key)
 {
+	size_t keysize = goat_mapkeysize_(t, kind);
 	uint64_t hash, word, found;
 	uint8_t flags;
 	char *b, *slot;
-	unsigned i;
+	size_t i;
 
 	if (h == NULL)
 		return true;
@@ -542,22 +552,24 @@ goat_mapdeletesite_(struct goat_hmap *h, size_t k, size_t keysize, size_t bucket
 				      GOAT_MAP_WATCHED) || h->count <= 1, 0))
 		return false;           // the last one takes the seed with it
 	__atomic_store_n(&h->flags, flags | GOAT_MAP_WRITING, __ATOMIC_RELAXED);
-	hash = goat_hash64_(k, h->hash0);
-	b = goat_mapfirst_(h, hash, bucketsize);
+	hash = goat_mapkeyhash_(t, kind, key, h->hash0);
+	b = goat_mapfirst_(h, hash, t->bucketsize);
+	if (t->bucketsize > 64)
+		goat_mapprefetch_(b);
 	word = goat_load64_(b);
 	found = goat_zerobytes_(word ^ goat_tophash_(hash) * GOAT_ONES_);
 	if (found != 0) {
 		i = goat_lowest_(found);
-		slot = b + keys + i * keysize;
-		if (__builtin_expect(goat_loadkey_(slot, keysize) != k ||
+		slot = b + t->keys + i * keysize;
+		if (__builtin_expect(!goat_mapkeysame_(t, kind, key, slot) ||
 				     i == GOAT_BUCKET_CELLS - 1, 0))
 			goto call;
-		word = goat_mapwithout_(word, i);
+		word = goat_mapwithout_(word, (unsigned)i);
 		__builtin_memcpy(b, &word, sizeof word);
 		__builtin_memset(slot, 0, keysize);
-		__builtin_memset(b + elems + i * elemsize, 0, elemsize);
+		__builtin_memset(b + t->elems + i * t->elemsize, 0, t->elemsize);
 		h->count--;
-	} else if (__builtin_expect(goat_zerobytes_(word) == 0, 0)) {
+	} else if (__builtin_expect(!goat_mapends_(word), 0)) {
 		goto call;
 	}
 	goat_mapwritten_(h);
@@ -567,17 +579,61 @@ call:
 	return false;
 }
 
-#define GOAT_MAP_DELETE_SITE_(entry, keysize)                                                      \
-	GOAT_INLINE_ void entry##_(void *t, void *h, size_t k, size_t bucketsize, size_t keys,     \
-				   size_t elems, size_t elemsize)                                  \
+// What the plugin calls: the entry points of the runtime with an underscore after their names, and the
+// sizes and offsets of the map type after their arguments.
+#define GOAT_MAP_SIZES_                                                                            \
+	size_t keysize, size_t elemsize, size_t keys, size_t elems, size_t bucketsize
+#define GOAT_MAP_LAYOUT_                                                                           \
 	{                                                                                          \
-		if (!__builtin_expect(goat_mapdeletesite_((struct goat_hmap *)h, k, keysize,       \
-							  bucketsize, keys, elems, elemsize), 1))  \
-			entry(t, h, k);                                                            \
+		NULL, NULL, NULL, NULL, NULL, (uint8_t)keysize, (uint8_t)elemsize, 0, (uint8_t)keys, \
+			(uint16_t)elems, 0, (uint16_t)bucketsize, 0                                \
 	}
 
-GOAT_MAP_DELETE_SITE_(goat_mapdelete_fast32, 4)
-GOAT_MAP_DELETE_SITE_(goat_mapdelete_fast64, 8)
+#define GOAT_MAP_SITES_(suffix, kind, params, args, ...)                                           \
+	GOAT_INLINE_ void *goat_mapaccess1##suffix##_(void *t, void *h, params, GOAT_MAP_SIZES_)   \
+	{                                                                                          \
+		const struct goat_maptype layout = GOAT_MAP_LAYOUT_;                               \
+		const struct goat_mapkey_ key = { __VA_ARGS__ };                                   \
+		char *elem;                                                                        \
+                                                                                                   \
+		if (goat_mapsite_(&layout, (const struct goat_hmap *)h, kind, key, &elem))         \
+			return elem != NULL ? elem : (char *)goat_zeros;                           \
+		return goat_mapaccess1##suffix(t, h, args);                                        \
+	}                                                                                          \
+	GOAT_INLINE_ void *goat_mapaccess2##suffix##_(void *t, void *h, params, GOAT_MAP_SIZES_)   \
+	{                                                                                          \
+		const struct goat_maptype layout = GOAT_MAP_LAYOUT_;                               \
+		const struct goat_mapkey_ key = { __VA_ARGS__ };                                   \
+		char *elem;                                                                        \
+                                                                                                   \
+		if (goat_mapsite_(&layout, (const struct goat_hmap *)h, kind, key, &elem))         \
+			return elem;                                                               \
+		return goat_mapaccess2##suffix(t, h, args);                                        \
+	}                                                                                          \
+	GOAT_INLINE_ void *goat_mapassign##suffix##_(void *t, void *h, params, GOAT_MAP_SIZES_)    \
+	{                                                                                          \
+		const struct goat_maptype layout = GOAT_MAP_LAYOUT_;                               \
+		const struct goat_mapkey_ key = { __VA_ARGS__ };                                   \
+		char *elem;                                                                        \
+                                                                                                   \
+		if (goat_mapsetsite_(&layout, (struct goat_hmap *)h, kind, key, &elem))            \
+			return elem;                                                               \
+		return goat_mapassign##suffix(t, h, args);                                         \
+	}                                                                                          \
+	GOAT_INLINE_ void goat_mapdelete##suffix##_(void *t, void *h, params, GOAT_MAP_SIZES_)     \
+	{                                                                                          \
+		const struct goat_maptype layout = GOAT_MAP_LAYOUT_;                               \
+		const struct goat_mapkey_ key = { __VA_ARGS__ };                                   \
+                                                                                                   \
+		if (!goat_mapdeletesite_(&layout, (struct goat_hmap *)h, kind, key))               \
+			goat_mapdelete##suffix(t, h, args);                                        \
+	}
+#define GOAT_TWO_(a, b) a, b
+
+GOAT_MAP_SITES_(_fast32, GOAT_KEY_32, size_t k, k, .lo = k)
+GOAT_MAP_SITES_(_fast64, GOAT_KEY_64, size_t k, k, .lo = k)
+GOAT_MAP_SITES_(_fast128, GOAT_KEY_128, GOAT_TWO_(size_t lo, size_t hi), GOAT_TWO_(lo, hi), .lo = lo, .hi = hi)
+GOAT_MAP_SITES_(_bytes, GOAT_KEY_BYTES, void *k, k, .p = k)
 
 // goat_mapiternext: another cell of buckets that are not being filled.
 GOAT_INLINE_ void
