@@ -537,6 +537,8 @@ desc_of(int fd)
 
 	if (__builtin_expect(pd == NULL, 0))
 		fail(fd < 0 || fcntl(fd, F_GETFD) < 0 ? EBADF : ENOMEM);
+	else if (__builtin_expect(__atomic_load_n(&pd->users, __ATOMIC_RELAXED) & GOAT_POLLGONE, 0))
+		goat_pollawait(pd);
 	return pd;
 }
 
@@ -741,7 +743,7 @@ unlink_socket(int fd)
 int
 goat_close(int fd)
 {
-	struct goat_polldesc *pd = goat_polldescof(fd);
+	struct goat_polldesc *pd = desc_of(fd);
 	bool local;
 	int err;
 

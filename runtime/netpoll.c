@@ -29,7 +29,8 @@
 //     one event each.
 // N4  Who calls the system for a descriptor is counted in pd->users meanwhile, not while it is parked. The
 //     last one there closes, if goat_close has been called, so nobody is in a call for a
-//     number that means another file. As internal/poll.fdMutex.
+//     number that means another file. As internal/poll.fdMutex. From then on, until close(2) is over or the
+//     number is a new file of ours, GOAT_POLLGONE is set, and who comes waits.
 //
 // Go:    as runtime/netpoll.go, but a queue in each direction in the place of internal/poll.fdMutex and
 //        counted events in the place of pdReady; one deadline for both.
@@ -722,6 +723,13 @@ goat_pollunlockslow(struct goat_polldesc *pd)
 
 // ---------------------------------------------------------------- a descriptor's beginning and end
 
+// With the lock: the number is not being given back any more. N4
+static void
+is_open(struct goat_polldesc *pd)
+{
+	__atomic_and_fetch(&pd->users, ~(uint32_t)(GOAT_POLLCLOSING | GOAT_POLLGONE), __ATOMIC_RELEASE);
+}
+
 int
 goat_polladopt(int fd, enum goat_pollkind kind)
 {
@@ -735,42 +743,14 @@ goat_polladopt(int fd, enum goat_pollkind kind)
 		return EMFILE;
 	goat_lock(&pd->lock);
 	renew(pd, kind, ECANCELED, &woken);
+	if (__atomic_load_n(&pd->users, __ATOMIC_RELAXED) & GOAT_POLLGONE)
+		is_open(pd);
 	goat_unlock(&pd->lock);
 	run(&woken);
 	return 0;
 }
 
-// The file is there no more. Who has come between may have been armed for it.
-static void
-closed(struct goat_polldesc *pd)
-{
-	struct goat_gqueue woken = { 0 };
-
-	if (poller->forget != NULL)
-		goat_netpollbreak();
-	goat_lock(&pd->lock);
-	if (pd->first[0] != NULL || pd->first[1] != NULL)
-		__atomic_store_n(&pd->armed, 0, __ATOMIC_RELAXED);
-	for (int i = 0; i < 2; i++)
-		while (pd->first[i] != NULL)
-			wake(pd, pd->first[i]->waiter, EAGAIN, &woken);
-	goat_unlock(&pd->lock);
-	run(&woken);
-}
-
-// Nobody is in a call for PD. Gives 0 or an errno. Not inlined, because of errno's address.
-static __attribute__((noipa)) int
-close_it(struct goat_polldesc *pd)
-{
-	int err;
-
-	goat_acquire(&pd->users);
-	err = close(goat_pollfd(pd)) < 0 && errno != EINTR ? errno : 0;
-	closed(pd);
-	return err;
-}
-
-// With the lock: whether it is the caller's to close; who comes now is as one who comes afterwards.
+// With the lock: whether it is the caller's to close. N4
 static bool
 take_last(struct goat_polldesc *pd)
 {
@@ -779,19 +759,59 @@ take_last(struct goat_polldesc *pd)
 	do {
 		if (!goat_polllastone(was))
 			return false;
-	} while (!__atomic_compare_exchange_n(&pd->users, &was, was - GOAT_POLLCLOSING, false,
+	} while (!__atomic_compare_exchange_n(&pd->users, &was, was | GOAT_POLLGONE, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 	return true;
+}
+
+// Nobody is in a call for PD, and nobody comes. GEN: when that began. Gives 0 or an errno. Not inlined, because of
+// errno's address.
+static __attribute__((noipa)) int
+close_it(struct goat_polldesc *pd, uint64_t gen)
+{
+	struct goat_gqueue woken = { 0 };
+	int err;
+
+	goat_acquire(&pd->users);
+	err = close(goat_pollfd(pd)) < 0 && errno != EINTR ? errno : 0;
+	if (poller->forget != NULL)
+		goat_netpollbreak();
+	goat_lock(&pd->lock);
+	if ((pd->gen ^ gen) >> GOAT_POLLCLOSES == 0) {  // else it is another file of ours already
+		is_open(pd);
+		wake_all(pd, 0, &woken);
+	}
+	goat_unlock(&pd->lock);
+	run(&woken);
+	return err;
+}
+
+void
+goat_pollawait(struct goat_polldesc *pd)
+{
+	struct goat_pollwaiter w;
+
+	for (;;) {
+		begin_wait(&w);
+		goat_lock(&pd->lock);
+		if (!(__atomic_load_n(&pd->users, __ATOMIC_ACQUIRE) & GOAT_POLLGONE))
+			break;
+		park(pd, &w, GOAT_POLLR);
+	}
+	goat_unlock(&pd->lock);
+	end_wait();
 }
 
 void
 goat_polllast(struct goat_polldesc *pd)
 {
 	struct goat_pollwaiter *closer = NULL;
+	uint64_t gen;
 	bool last;
 	int err;
 
 	goat_lock(&pd->lock);
+	gen = pd->gen;
 	last = take_last(pd);
 	if (last) {
 		closer = pd->closer;
@@ -800,7 +820,7 @@ goat_polllast(struct goat_polldesc *pd)
 	goat_unlock(&pd->lock);
 	if (!last)
 		return;
-	err = close_it(pd);
+	err = close_it(pd, gen);
 	if (closer == NULL)
 		return;
 	struct goat_g *g = closer->g;
@@ -816,6 +836,7 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	struct goat_polldeadline *d;
 	struct goat_gqueue woken = { 0 };
 	struct goat_pollwaiter w;
+	uint64_t gen;
 	bool waits;
 
 	goat_netpollinit();
@@ -843,8 +864,9 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	goat_release(&pd->users);
 	__atomic_sub_fetch(&pd->users, GOAT_POLLUSER, __ATOMIC_ACQ_REL);
 	if (take_last(pd)) {
+		gen = pd->gen;
 		goat_unlock(&pd->lock);
-		return close_it(pd);
+		return close_it(pd, gen);
 	}
 	if (!waits) {
 		goat_unlock(&pd->lock);

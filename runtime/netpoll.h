@@ -85,7 +85,8 @@ enum {
 	GOAT_POLLWRITING = 1,           // somebody has the turn to write
 	GOAT_POLLMORE = 2,              // others wait for it
 	GOAT_POLLCLOSING = 4,           // nobody comes in any more
-	GOAT_POLLUSER = 8,              // each who is in a call of the system
+	GOAT_POLLGONE = 8,              // and nobody is there: close(2) is under way
+	GOAT_POLLUSER = 16,             // each who is in a call of the system
 };
 
 // One a descriptor, in a table that its number leads to. Never freed. What a call needs that finds
@@ -148,6 +149,9 @@ goat_polllastone(uint32_t users)
 {
 	return (users & ~(uint32_t)(GOAT_POLLWRITING | GOAT_POLLMORE)) == GOAT_POLLCLOSING;
 }
+
+// Parks while PD's number is being given back: what it means is not known then.
+GOAT_HIDDEN void goat_pollawait(struct goat_polldesc *pd);
 
 // Who calls the system for a descriptor holds it meanwhile: its number means the same file until
 // goat_pollleave. False: it is being closed. Go: fdMutex.incref.

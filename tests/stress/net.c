@@ -29,16 +29,6 @@ next_seed(void)
 	return __atomic_add_fetch(&seeds, UINT64_C(0x9e3779b97f4a7c15), __ATOMIC_RELAXED);
 }
 
-const char *__tsan_default_suppressions(void);
-
-// Some here use a number after it was closed. Who begins between goat_close's last look at who is in a call
-// and close(2) is like one who begins afterwards, and not waited for.
-const char *
-__tsan_default_suppressions(void)
-{
-	return "race:^close_it$\n";
-}
-
 // errno, though we may be in another thread than before.
 __attribute__((noipa)) static int
 error(void)
