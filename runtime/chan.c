@@ -113,6 +113,10 @@ goat_chansend1(void *channel, void *elem)
 	case CHAN_CLOSED:
 		goat_unlock(&c->lock);
 		goat_sendclosed();
+	case CHAN_LOOK:
+		goat_unlock(&c->lock);
+		goat_timerlook(c);
+		return goat_chansend1(c, elem);
 	}
 }
 
@@ -130,6 +134,10 @@ goat_selectnbsend(void *channel, void *elem)
 	goat_lock(&c->lock);
 	op = goat_trysend(c, elem, &wake);
 	goat_unlock(&c->lock);
+	if (__builtin_expect(op == CHAN_LOOK, 0)) {
+		goat_timerlook(c);
+		return goat_selectnbsend(c, elem);
+	}
 	if (__builtin_expect(op == CHAN_CLOSED, 0))
 		goat_sendclosed();
 	if (wake != NULL)
@@ -158,6 +166,14 @@ goat_chanrecvpark(struct goat_hchan *c, void *elem)
 	return s.success;
 }
 
+static __attribute__((noinline)) bool
+look_and_receive(struct goat_hchan *c, void *elem)
+{
+	goat_unlock(&c->lock);
+	goat_timerlook(c);
+	return goat_chanrecv2(c, elem);
+}
+
 static inline __attribute__((always_inline)) bool
 receive(struct goat_hchan *c, void *elem)
 {
@@ -170,6 +186,8 @@ receive(struct goat_hchan *c, void *elem)
 	op = goat_tryrecv(c, elem, &wake);
 	if (op == CHAN_WAIT)
 		return goat_chanrecvpark(c, elem);
+	if (__builtin_expect(op == CHAN_LOOK, 0))
+		return look_and_receive(c, elem);
 	goat_unlock(&c->lock);
 	if (wake != NULL)
 		goat_goready(wake);
@@ -203,6 +221,10 @@ goat_selectnbrecv(void *channel, void *elem)
 	goat_lock(&c->lock);
 	op = goat_tryrecv(c, elem, &wake);
 	goat_unlock(&c->lock);
+	if (__builtin_expect(op == CHAN_LOOK, 0)) {
+		goat_timerlook(c);
+		return goat_selectnbrecv(c, elem);
+	}
 	if (wake != NULL)
 		goat_goready(wake);
 	return op == CHAN_WAIT ? 0 : op == CHAN_CLOSED ? 1 : 3;
@@ -260,6 +282,8 @@ goat_closechan(void *channel)
 
 	if (c == NULL)
 		goat_panicplain("close of nil channel");
+	if (GET(c->closed) == GOAT_CHANTIMER)
+		goat_timerlook(c);
 	goat_lock(&c->lock);
 	if (c->closed) {
 		goat_unlock(&c->lock);

@@ -33,7 +33,7 @@ struct goat_hchan {
 	size_t dataqsiz;                // how many it has room for; constant
 	size_t elemsize;                // constant
 	struct goat_lock lock;          // guards what is not constant, and the queued sudogs
-	uint32_t closed;                // 1 from closechan on
+	uint32_t closed;                // 1 from closechan on; GOAT_CHANTIMER
 	struct goat_waitq recvq, sendq; // parked receivers and senders
 	size_t sendx, recvx;            // where in the buffer the next value goes to and comes from
 	char *buf;                      // dataqsiz values, behind this struct; constant
@@ -44,6 +44,11 @@ _Static_assert(offsetof(struct goat_hchan, qcount) == offsetof(struct goat_hchan
 	       offsetof(struct goat_hchan, dataqsiz) == offsetof(struct goat_hchanhead, dataqsiz),
 	       "compiled code reads len and cap");
 
+// In closed: of a timer that nobody has looked at, see time.c. Who finds it calls goat_timerlook, without the lock,
+// and tries again.
+enum { GOAT_CHANTIMER = 2 };
+GOAT_HIDDEN void goat_timerlook(struct goat_hchan *c);
+
 #define GET(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define SET(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
@@ -52,6 +57,7 @@ enum goat_chanop {
 	CHAN_WAIT,                      // it has to wait
 	CHAN_DONE,
 	CHAN_CLOSED,                    // a send must panic; a receive got the zero value
+	CHAN_LOOK,                      // goat_timerlook has to be called first
 };
 
 // The usual sizes without a call; nor with a table of jumps, which gcc makes of equal chances.
@@ -140,7 +146,7 @@ goat_trysend(struct goat_hchan *c, const void *elem, struct goat_g **wake)
 
 	*wake = NULL;
 	if (__builtin_expect(c->closed, 0))
-		return CHAN_CLOSED;
+		return c->closed == GOAT_CHANTIMER ? CHAN_LOOK : CHAN_CLOSED;
 	if ((s = goat_dequeue(&c->recvq)) != NULL) {
 		if (s->elem != NULL)
 			goat_chancopy(s->elem, elem, c->elemsize);
@@ -172,6 +178,8 @@ goat_tryrecv(struct goat_hchan *c, void *elem, struct goat_g **wake)
 	if (c->qcount == 0) {
 		if (__builtin_expect(!c->closed, 1))
 			return CHAN_WAIT;
+		if (c->closed == GOAT_CHANTIMER)
+			return CHAN_LOOK;
 		if (elem != NULL)
 			goat_chanclear(elem, c->elemsize);
 		return CHAN_CLOSED;

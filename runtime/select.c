@@ -26,10 +26,13 @@ enum { FEW = 64 };              // cases whose sudogs lie in the frame
 static inline bool
 ready(const struct goat_scase *k)
 {
-	const struct goat_hchan *c = k->c;
+	struct goat_hchan *c = k->c;
 
 	if (c == NULL)
 		return false;
+	// Only before anything is locked, as it is looked at once.
+	if (__builtin_expect(GET(c->closed) == GOAT_CHANTIMER, 0))
+		goat_timerlook(c);
 	return (k->send ? goat_maysend(c) : goat_mayrecv(c)) || GET(c->closed);
 }
 

@@ -19,7 +19,11 @@
 // under that lock: no value of an earlier time is left. Other callbacks run without it, as netpoll
 // calls us with locks of its own held.
 //
-// Go:    as runtime/time.go. There, channels' timers are in no heap unless somebody waits, timers
+// As long as nobody has looked at its channel, such a timer is in no heap: most are stopped before anybody does. It
+// has GOAT_CHANTIMER set then, and t->when, 0 for none, is guarded by the lock of the channel alone. Who
+// is the first to send, receive, select or close puts it into a heap, for good (goat_timerlook).
+//
+// Go:    as runtime/time.go. There, channels' timers are in a heap only while somebody waits, timers
 //        that are stopped stay in the heap until it is their turn, and a lock belongs to each timer.
 // Layer: wait.
 
@@ -443,86 +447,138 @@ sendtime(struct goat_utimer *u, int64_t now)
 	return g;
 }
 
+// To happen NS from now.
 static struct goat_utimer *
-newtimer(void)
+newtimer(int64_t ns)
 {
 	struct goat_utimer *u = goat_mallocbytes(sizeof(*u));
 
 	*u = (struct goat_utimer){
-		.t = { .f = channel, .arg = u, .p = somep() },
+		.t = { .when = after(goat_now(), ns), .f = channel, .arg = u, .p = somep() },
 		.c = { .dataqsiz = 1,
 		       .elemsize = sizeof(u->buf),
+		       .closed = GOAT_CHANTIMER,
 		       .buf = (char *)&u->buf,
 		       .noscan = true },
 	};
 	return u;
 }
 
+// If nobody has looked at U yet it is to happen at WHEN, 0 for never; *PENDING: whether it had a time before.
 static bool
-start(struct goat_utimer *u, int64_t ns)
+unseen(struct goat_utimer *u, int64_t when, bool *pending)
 {
-	int64_t now = goat_now();
-	struct goat_timer_heap *h = &lockedroom(&u->t)->timers;
-	bool pending = u->t.at != 0, wake = false;
-	struct goat_g *g = NULL;
+	bool is;
 
-	if (goat_chandrain(&u->c))
-		pending = true;
-	if (ns > 0) {
-		wake = set(h, &u->t, after(now, ns));
-	} else {
-		withdraw(h, &u->t);
-		g = sendtime(u, now);
+	if (GET(u->c.closed) != GOAT_CHANTIMER)
+		return false;
+	goat_lock(&u->c.lock);
+	is = u->c.closed == GOAT_CHANTIMER;
+	if (is) {
+		*pending = u->t.when != 0;
+		u->t.when = when;
 	}
+	goat_unlock(&u->c.lock);
+	return is;
+}
+
+// With the lock of H, which U is or will be in: it is to happen at WHEN, and the goroutine to ready if that is now.
+static struct goat_g *
+startat(struct goat_timer_heap *h, struct goat_utimer *u, int64_t when, int64_t now, bool *wake)
+{
+	*wake = false;
+	if (when > now) {
+		*wake = set(h, &u->t, when);
+		return NULL;
+	}
+	withdraw(h, &u->t);
+	return sendtime(u, now);
+}
+
+void
+goat_timerlook(struct goat_hchan *c)
+{
+	struct goat_utimer *u = (struct goat_utimer *)((char *)c - offsetof(struct goat_utimer, c));
+	struct goat_timer_heap *h = &lockedroom(&u->t)->timers;
+	struct goat_g *g = NULL;
+	bool first, wake = false;
+	int64_t when;
+
+	goat_lock(&c->lock);
+	first = c->closed == GOAT_CHANTIMER;
+	if (first)
+		SET(c->closed, 0);
+	when = u->t.when;
+	goat_unlock(&c->lock);
+	if (first && when != 0)
+		g = startat(h, u, when, goat_now(), &wake);
 	goat_unlock(&h->lock);
 	if (g != NULL)
 		goat_goready(g);
 	if (wake)
-		goat_wakenetpoller(after(now, ns));
-	return pending;
+		goat_wakenetpoller(when);
 }
 
-static struct goat_utimer *
-timerof(goat_timer *t)
+static bool
+start(struct goat_utimer *u, int64_t ns)
 {
-	if (t->impl == NULL)
-		t->impl = newtimer();
-	return t->impl;
+	int64_t now = goat_now(), when = after(now, ns);
+	struct goat_timer_heap *h;
+	struct goat_g *g;
+	bool pending, wake;
+
+	if (unseen(u, when, &pending))
+		return pending;
+	h = &lockedroom(&u->t)->timers;
+	pending = u->t.at != 0;
+	if (goat_chandrain(&u->c))
+		pending = true;
+	g = startat(h, u, when, now, &wake);
+	goat_unlock(&h->lock);
+	if (g != NULL)
+		goat_goready(g);
+	if (wake)
+		goat_wakenetpoller(when);
+	return pending;
 }
 
 void *
 goat_after(int64_t ns)
 {
-	struct goat_utimer *u = newtimer();
-
-	start(u, ns);
-	return &u->c;
-}
-
-void *
-goat_timer_start(goat_timer *t, int64_t ns)
-{
-	struct goat_utimer *u = timerof(t);
-
-	start(u, ns);
-	return &u->c;
+	return &newtimer(ns)->c;
 }
 
 bool
 goat_timer_reset(goat_timer *t, int64_t ns)
 {
-	return start(timerof(t), ns);
+	if (t->impl != NULL)
+		return start(t->impl, ns);
+	t->impl = newtimer(ns);
+	return false;
+}
+
+void *
+goat_timer_start(goat_timer *t, int64_t ns)
+{
+	struct goat_utimer *u;
+
+	goat_timer_reset(t, ns);
+	u = t->impl;
+	return &u->c;
 }
 
 bool
 goat_timer_stop(goat_timer *t)
 {
 	struct goat_utimer *u = t->impl;
-	struct goat_p *p = u == NULL ? NULL : locked(&u->t);
+	struct goat_p *p;
 	bool pending;
 
-	if (p == NULL)
+	if (u == NULL)
 		return false;
+	if (unseen(u, 0, &pending))
+		return pending;
+	p = locked(&u->t);
 	pending = withdraw(&p->timers, &u->t);
 	if (goat_chandrain(&u->c))
 		pending = true;

@@ -274,6 +274,13 @@ pending_value(void *c)
 	return ((struct goat_hchanhead *)c)->qcount;
 }
 
+// Whether there is a value, received to *V.
+static bool
+got(void *c, int64_t *v)
+{
+	return goat_selectnbrecv(c, v) == 3;
+}
+
 Test(time, a_timer_has_one_channel)
 {
 	goat_timer t = { 0 };
@@ -283,31 +290,62 @@ Test(time, a_timer_has_one_channel)
 	on(0);
 	cr_expect_not(goat_timer_stop(&t), "never started");
 	c = goat_timer_start(&t, INT64_MAX);
+	cr_expect_not(got(c, &v));
 	cr_expect_eq(ps[0].timers.when, INT64_MAX, "it would be after the last moment");
 	cr_expect(goat_timer_reset(&t, 1000));
 	cr_expect_eq(goat_timer_start(&t, 2000), c);
 	goat_runtimers(&ps[0], before + INT64_MAX / 4);
 	cr_expect_eq(pending_value(c), 1);
-	cr_expect_eq(goat_selectnbrecv(c, &v), 3);
+	cr_expect(got(c, &v));
 	cr_expect_eq(v, before + INT64_MAX / 4);
 	cr_expect_not(goat_timer_stop(&t));
+	off();
+}
+
+// In no heap, but as if it were in one.
+Test(time, nobody_has_looked_at_it)
+{
+	static const int64_t hour = INT64_C(3600000000000);
+	goat_timer t = { 0 }, due = { 0 };
+	int64_t v = 0, before = goat_now();
+	void *c;
+
+	on(0);
+	c = goat_timer_start(&t, hour);
+	cr_expect(goat_timer_reset(&t, 2 * hour));
+	cr_expect(goat_timer_stop(&t));
+	cr_expect_not(goat_timer_stop(&t));
+	cr_expect_not(goat_timer_reset(&t, hour));
+	cr_expect_eq(ps[0].timers.n, 0);
+	cr_expect_not(got(c, &v));
+	cr_expect_eq(ps[0].timers.n, 1);
+	cr_expect(goat_timer_stop(&t));
+	cr_expect_eq(ps[0].timers.n, 0);
+
+	c = goat_timer_start(&due, 0);
+	cr_expect(got(c, &v), "it is found to be due when somebody looks");
+	cr_expect(v >= before);
+	cr_expect_not(goat_timer_stop(&due));
+	c = goat_after(-1);
+	cr_expect(got(c, &v));
+	cr_expect_not(got(c, &v), "once");
 	off();
 }
 
 Test(time, what_was_sent_is_taken_back)
 {
 	goat_timer t = { 0 };
+	int64_t v;
 	void *c;
 
 	on(0);
 	c = goat_timer_start(&t, 0);
-	cr_expect_eq(pending_value(c), 1, "no time is at once");
 	cr_expect(goat_timer_stop(&t), "nobody had received");
-	cr_expect_eq(pending_value(c), 0);
+	cr_expect_not(got(c, &v));
 	cr_expect_not(goat_timer_stop(&t));
 
 	cr_expect_not(goat_timer_reset(&t, -1));
-	cr_expect_eq(pending_value(c), 1);
+	cr_expect_eq(pending_value(c), 1, "no time is at once");
 	cr_expect(goat_timer_reset(&t, 1000));
 	cr_expect_eq(pending_value(c), 0);
 	cr_expect(goat_timer_reset(&t, INT64_MIN));
@@ -322,7 +360,7 @@ Test(time, closing_the_channel_is_the_end_of_it)
 	void *c;
 
 	on(0);
-	c = goat_timer_start(&t, 1000);
+	c = goat_timer_start(&t, INT64_MAX);
 	goat_closechan(c);
 	goat_runtimers(&ps[0], INT64_MAX);
 	cr_expect_eq(pending_value(c), 0);
@@ -334,10 +372,11 @@ Test(time, closing_the_channel_is_the_end_of_it)
 Test(time, the_collector_keeps_what_is_pending)
 {
 	enum { N = 300 };
+	int64_t v;
 
 	on(0);
 	for (int i = 0; i < N; i++)
-		goat_after(1000 + i);
+		goat_selectnbrecv(goat_after(INT64_MAX / 2 + i), &v);
 	off();
 	for (int i = 0; i < 3; i++)
 		goat_gc();
