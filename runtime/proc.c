@@ -366,6 +366,7 @@ stopm(struct goat_m *m)
 	while (__atomic_load_n(&m->note, __ATOMIC_ACQUIRE) == 0)
 		goat_futexsleep(&m->note, 0, -1);
 	__atomic_store_n(&m->note, 0, __ATOMIC_RELAXED);
+	goat_awake(m);
 	goat_lock(&goat_sched.lock);
 	acquirep(m, m->nextp);
 	goat_unlock(&goat_sched.lock);
@@ -542,6 +543,7 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 	until = earliest_timer();
 	now = goat_now();
 	list = goat_netpoll(until == 0 ? -1 : until > now ? until - now : 0);
+	goat_awake(m);
 	__atomic_store_n(&goat_sched.polluntil, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&goat_sched.lastpoll, goat_now(), __ATOMIC_SEQ_CST);
 	if (get_idlep(m)) {
@@ -599,6 +601,8 @@ findrunnable(struct goat_m *m)
 		bool idle;
 		struct goat_p *p;
 
+		if (__builtin_expect(__atomic_load_n(&m->robbed, __ATOMIC_RELAXED), 0))
+			goat_robbed(m);
 		if (goat_pof(m) == NULL && !get_idlep(m)) {
 			unspin(m);
 			stopm(m);

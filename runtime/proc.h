@@ -33,8 +33,13 @@ struct goat_sched {
 	bool mainexited;                // by goexit
 	bool started;                   // atomic
 	bool barrier;                   // membarrier works
+	int64_t patience;               // how long a thread may use no time before its P is taken
 	sigset_t mask;                  // of signals that are blocked in Ms
 };
+
+// M has woken up, having been put to sleep by the scheduler; and it has found that its P is gone.
+GOAT_HIDDEN void goat_awake(struct goat_m *m);
+GOAT_HIDDEN void goat_robbed(struct goat_m *m);
 
 extern GOAT_HIDDEN struct goat_sched goat_sched;
 

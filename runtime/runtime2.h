@@ -219,6 +219,8 @@ struct goat_m {
 	uint32_t id;
 	int32_t tid;                    // the kernel's
 	bool spinning;
+	bool robbed;                    // sysmon has taken its P away, since it last looked
+	long slept;                     // how often the kernel has put it to sleep, up to when it last woke up
 	struct goat_p *nextp;           // what it wakes up to
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed

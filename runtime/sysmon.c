@@ -12,14 +12,15 @@
 #include "runq.h"
 
 #include <linux/membarrier.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { US = 1000, MS = 1000000 };
-// Where processors are busy with other processes, a thread that could run gets no time either: so long it
-// is given at least.
-enum { BLOCKED = 100 * US };
+// Where processors are busy with other processes, a thread that could run gets no time either. So long it
+// is given, at least and at most: see goat_robbed.
+enum { BLOCKED = 100 * US, BUSY = 10 * MS };
 enum { RECLAIMS = 8 };                  // batches of dead stacks given back before it looks
 
 void
@@ -59,6 +60,7 @@ take(struct goat_p *p, struct goat_m *m, uint32_t tick)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 		if (__atomic_load_n(&m->pinned, __ATOMIC_SEQ_CST) == 0) {
 			__atomic_store_n(&p->m, NULL, __ATOMIC_RELAXED);
+			__atomic_store_n(&m->robbed, true, __ATOMIC_RELAXED);
 			taken = true;
 		} else {
 			__atomic_store_n(&m->p, p, __ATOMIC_SEQ_CST);
@@ -66,6 +68,34 @@ take(struct goat_p *p, struct goat_m *m, uint32_t tick)
 	}
 	goat_unlock(&goat_sched.lock);
 	return taken;
+}
+
+static long
+times_slept(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_THREAD, &u) == 0 ? u.ru_nvcsw : 0;
+}
+
+void
+goat_awake(struct goat_m *m)
+{
+	m->slept = times_slept();
+}
+
+// Whether it has been put to sleep since it woke up, by a call that blocked, or was only waiting for a processor:
+// then sysmon was too quick, and others have been woken, and have lost their caches, for nothing.
+void
+goat_robbed(struct goat_m *m)
+{
+	int64_t patience = __atomic_load_n(&goat_sched.patience, __ATOMIC_RELAXED);
+
+	patience = times_slept() == m->slept ? patience * 2 : patience / 4;
+	patience = patience < BLOCKED ? BLOCKED : patience > BUSY ? BUSY : patience;
+	__atomic_store_n(&goat_sched.patience, patience, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->robbed, false, __ATOMIC_RELAXED);
+	goat_awake(m);
 }
 
 // P, which was taken away, goes to another M, or to the idle ones. Go: handoffp.
@@ -109,7 +139,7 @@ look_at(struct goat_p *p, int64_t now)
 	}
 	if (!goat_sched.barrier)
 		return false;
-	if (since < BLOCKED || (since < GOAT_MAXRUN && goat_runqempty(p) && goat_globrunqsize() == 0))
+	if (since < __atomic_load_n(&goat_sched.patience, __ATOMIC_RELAXED) || (since < GOAT_MAXRUN && goat_runqempty(p) && goat_globrunqsize() == 0))
 		return false;
 	used = p->seenused;
 	p->seenused = used_time(m);
@@ -176,6 +206,7 @@ goat_sysmon(void *arg)
 	int idle = 0, nothing = 0;
 
 	(void)arg;
+	__atomic_store_n(&goat_sched.patience, BLOCKED, __ATOMIC_RELAXED);
 	for (;;) {
 		if (idle == 0)
 			delay = 20 * US;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints what servers cost: net.c beside epoll(7), libuv and Go.
+"""Prints what servers cost: net.c beside epoll(7), libuv, libevent and Go.
 
 Server and client share one processor, so that nothing is waking and moving between two. What counts
 is the processor time of the server for each request, in microseconds, and bytes for each idle
@@ -122,6 +122,8 @@ def servers_of(args, where):
     yield Server("ours", exe("net"), [args.goatcc, "-O2", "-w", source("net.c"), "-o", exe("net")])
     yield Server("epoll", exe("epoll"), [*c, source("net_epoll.c"), "-o", exe("epoll")])
     yield Server("libuv", exe("uv"), [*c, source("net_uv.c"), "-o", exe("uv"), "-luv"])
+    yield Server("libevent", exe("event"),
+                 [*c, source("net_event.c"), "-o", exe("event"), "-levent"])
     args.gos = []
     bench.find_gos(args, where)
     for go in args.gos:
