@@ -126,11 +126,12 @@ static inline struct goat_polldesc *
 goat_polldescof(int fd)
 {
 	struct goat_polldesc *part;
+	unsigned n = (unsigned)fd;
 
-	if (__builtin_expect((unsigned)fd < GOAT_POLLPART * GOAT_POLLPART, 1) &&
-	    (part = __atomic_load_n(&goat_polldescs[fd / GOAT_POLLPART], __ATOMIC_ACQUIRE)) != NULL &&
-	    __atomic_load_n(&part[fd % GOAT_POLLPART].fd, __ATOMIC_ACQUIRE) == fd)
-		return &part[fd % GOAT_POLLPART];
+	if (__builtin_expect(n < GOAT_POLLPART * GOAT_POLLPART, 1) &&
+	    (part = __atomic_load_n(&goat_polldescs[n / GOAT_POLLPART], __ATOMIC_ACQUIRE)) != NULL &&
+	    __atomic_load_n(&part[n % GOAT_POLLPART].fd, __ATOMIC_ACQUIRE) == fd)
+		return &part[n % GOAT_POLLPART];
 	return goat_polldescslow(fd);
 }
 
