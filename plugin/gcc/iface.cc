@@ -55,21 +55,23 @@ first_word(tree iface)
 	return field_of(iface, first_field(TREE_TYPE(iface)));
 }
 
-// IFACE evaluated once. What is read through a pointer faults at its first word, so what is not used of
-// the rest need not be read.
+// IFACE evaluated once, word by word where it is read through a pointer: a copy of all of it, which may fault, would
+// stay where the words are all that is used. (The second word may fault, too, as far as GCC knows: a load that
+// never does may be moved to before the pointer is tested.)
 tree
 iface_once(tree iface)
 {
-	tree place = iface, first;
+	tree place = iface, type = TYPE_MAIN_VARIANT(TREE_TYPE(iface)), pointer, f = first_field(type);
+	vec<constructor_elt, va_gc> *elts = NULL;
 
 	if (TREE_CODE(place) == NOP_EXPR)       // from a qualified type
 		place = TREE_OPERAND(place, 0);
 	if (TREE_CODE(place) != INDIRECT_REF || TREE_THIS_VOLATILE(place))
 		return once(iface);
-	place = dereference(once(TREE_OPERAND(place, 0)));
-	first = unshare_expr(place);
-	TREE_THIS_NOTRAP(first) = 0;
-	return once(in_order(once(first_word(first)), place));
+	pointer = once(TREE_OPERAND(place, 0));
+	for (; f != NULL_TREE; f = DECL_CHAIN(f))
+		CONSTRUCTOR_APPEND_ELT(elts, f, field_of(build1(INDIRECT_REF, type, pointer), f));
+	return once(in_order(pointer, build_constructor(type, elts)));
 }
 
 // The data word of IFACE, where the source has TEXT.
