@@ -21,7 +21,7 @@
 
 namespace {
 
-// The way into L; NULL where there are several.
+// The way into L; NULL where there are several, or a jump leads there that cannot be led elsewhere.
 edge
 entry_edge(class loop *l)
 {
@@ -29,6 +29,8 @@ entry_edge(class loop *l)
 	edge_iterator i;
 
 	FOR_EACH_EDGE(e, i, l->header->preds) {
+		if (e->flags & EDGE_COMPLEX)
+			return NULL;
 		if (flow_bb_inside_loop_p(l, e->src))
 			continue;
 		if (entry != NULL)
