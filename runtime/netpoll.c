@@ -222,6 +222,7 @@ static void
 renew(struct goat_polldesc *pd, enum goat_pollkind kind, int result, struct goat_gqueue *list)
 {
 	uint64_t by = result == RENEWED ? 1 : UINT64_C(1) << GOAT_POLLCLOSES;
+	struct goat_polldeadline *d;
 
 	wake_all(pd, result, list);
 	__atomic_store_n(&pd->gen, pd->gen + by, __ATOMIC_RELEASE);
@@ -232,8 +233,8 @@ renew(struct goat_polldesc *pd, enum goat_pollkind kind, int result, struct goat
 	__atomic_store_n(&pd->anchored, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&pd->hup, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&pd->expired, 0, __ATOMIC_RELAXED);
-	if (pd->deadline != NULL)
-		__atomic_store_n(&pd->deadline->when, 0, __ATOMIC_RELAXED);
+	if ((d = __atomic_load_n(&pd->deadline, __ATOMIC_ACQUIRE)) != NULL)
+		__atomic_store_n(&d->when, 0, __ATOMIC_RELAXED);
 }
 
 // ---------------------------------------------------------------- is it the same file?
@@ -413,6 +414,7 @@ goat_polldeadline(struct goat_polldesc *pd, int64_t when)
 {
 	struct goat_polldeadline *d;
 	struct goat_gqueue woken = { 0 };
+	uint64_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
 	int err;
 
 	goat_netpollinit();
@@ -421,6 +423,10 @@ goat_polldeadline(struct goat_polldesc *pd, int64_t when)
 	if ((d = have_deadline(pd)) == NULL)
 		return ENOMEM;
 	goat_lock(&pd->lock);
+	if ((pd->gen ^ gen) >> GOAT_POLLCLOSES != 0) {
+		goat_unlock(&pd->lock);
+		return ECANCELED;
+	}
 	__atomic_store_n(&pd->expired, when != 0 && when <= goat_now(), __ATOMIC_RELAXED);
 	__atomic_store_n(&d->when, pd->expired ? 0 : when, __ATOMIC_SEQ_CST);
 	if (pd->expired)
@@ -852,7 +858,7 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	// A call for a file from elsewhere may take long, though poll said that it would not.
 	waits = pd->kind != GOAT_POLLFOREIGN;
 	renew(pd, GOAT_POLLFOREIGN, ECANCELED, &woken);
-	d = pd->deadline;
+	d = __atomic_load_n(&pd->deadline, __ATOMIC_ACQUIRE);
 	goat_unlock(&pd->lock);
 	if (poller->forget != NULL)
 		poller->forget(goat_pollfd(pd));
