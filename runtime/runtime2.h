@@ -172,7 +172,12 @@ enum { GOAT_RUNQ = 256, GOAT_MAXPROCS = 256 };
 
 struct goat_timer_entry {
 	int64_t when;                   // not after t->when
-	struct goat_rtimer *t;
+	uint32_t id;
+};
+
+struct goat_timer_id {
+	struct goat_rtimer *t;          // NULL: nobody's
+	uint32_t at;                    // where in the heap; or the next that is nobody's, from 1
 };
 
 // See time.c.
@@ -180,6 +185,8 @@ struct goat_timer_heap {
 	struct goat_lock lock;
 	uint32_t n, room;
 	struct goat_timer_entry *at;
+	struct goat_timer_id *ids;      // room for as many
+	uint32_t nids, freeid;          // used so far; from 1, the first that is nobody's
 	int64_t when;                   // atomic: of the first, 0: there is none
 	struct goat_timer_heap *next;   // of those that have an array
 };

@@ -19,7 +19,7 @@ struct goat_rtimer {
 	void *arg;
 	uintptr_t seq;
 	struct goat_p *p;               // whose heap it is in, or was
-	uint32_t at;                    // where in it, from 1; 0: it is not pending
+	uint32_t id;                    // there, from 1; 0: it is not pending
 };
 
 // f(arg, seq) is called at WHEN or as soon as possible after. Gives whether it was pending before,

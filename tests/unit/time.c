@@ -60,9 +60,11 @@ static const char *
 check_heap(struct goat_timer_heap *h)
 {
 	for (uint32_t i = 0; i < h->n; i++) {
-		if (h->at[i].t->at != i + 1)
+		const struct goat_timer_id *id = &h->ids[h->at[i].id];
+
+		if (h->at[i].id >= h->nids || id->at != i || id->t->id != h->at[i].id + 1)
 			return "a timer does not know its place";
-		if (h->at[i].when > h->at[i].t->when)
+		if (h->at[i].when > id->t->when)
 			return "an entry is later than its timer";
 		if (i > 0 && h->at[(i - 1) / 4].when > h->at[i].when)
 			return "a child is earlier than its parent";
@@ -86,7 +88,7 @@ check_model(void)
 	}
 	for (size_t i = 0; i < TIMERS; i++) {
 		pending += model[i] != 0;
-		if ((model[i] != 0) != (timers[i].at != 0))
+		if ((model[i] != 0) != (timers[i].id != 0))
 			return "pending, or not";
 		if (model[i] != 0 && model[i] != timers[i].when)
 			return "another time";
