@@ -56,22 +56,34 @@ first_word(tree iface)
 }
 
 // IFACE evaluated once, word by word where it is read through a pointer: a copy of all of it, which may fault, would
-// stay where the words are all that is used. (The second word may fault, too, as far as GCC knows: a load that
-// never does may be moved to before the pointer is tested.)
+// stay where the words are all that is used. The first word faults if anything does, and a load of the second that
+// is not used can go. But a load that never faults may be moved to before the pointer is tested: so it is by
+// an address that GCC does not know before the first word is there.
 tree
 iface_once(tree iface)
 {
-	tree place = iface, type = TYPE_MAIN_VARIANT(TREE_TYPE(iface)), pointer, f = first_field(type);
+	tree place = iface, type = TYPE_MAIN_VARIANT(TREE_TYPE(iface)), f = first_field(type), at, first, out, in, hide;
 	vec<constructor_elt, va_gc> *elts = NULL;
 
 	if (TREE_CODE(place) == NOP_EXPR)       // from a qualified type
 		place = TREE_OPERAND(place, 0);
-	if (TREE_CODE(place) != INDIRECT_REF || TREE_THIS_VOLATILE(place))
+	if (TREE_CODE(place) != INDIRECT_REF || TREE_THIS_VOLATILE(place) || !optimize)
 		return once(iface);
-	pointer = once(TREE_OPERAND(place, 0));
-	for (; f != NULL_TREE; f = DECL_CHAIN(f))
-		CONSTRUCTOR_APPEND_ELT(elts, f, field_of(build1(INDIRECT_REF, type, pointer), f));
-	return once(in_order(pointer, build_constructor(type, elts)));
+	at = build_decl(EXPR_LOCATION(iface), VAR_DECL, NULL_TREE, build_pointer_type(type));
+	DECL_CONTEXT(at) = current_function_decl;
+	DECL_ARTIFICIAL(at) = DECL_IGNORED_P(at) = TREE_USED(at) = 1;
+	layout_decl(at, 0);
+	place = build4(TARGET_EXPR, TREE_TYPE(at), at, fold_convert(TREE_TYPE(at), TREE_OPERAND(place, 0)), NULL_TREE,
+		       NULL_TREE);
+	first = once(field_of(build1(INDIRECT_REF, type, at), f));
+	out = build_tree_list(build_tree_list(NULL_TREE, build_string(3, "=r")), at);
+	in = build_tree_list(build_tree_list(NULL_TREE, build_string(2, "0")), at);
+	TREE_CHAIN(in) = build_tree_list(build_tree_list(NULL_TREE, build_string(2, "r")), first);
+	hide = build5(ASM_EXPR, void_type_node, build_string(1, ""), out, in, NULL_TREE, NULL_TREE);
+	CONSTRUCTOR_APPEND_ELT(elts, f, first);
+	CONSTRUCTOR_APPEND_ELT(elts, DECL_CHAIN(f), field_of(dereference(at), DECL_CHAIN(f)));
+	return once(in_order(effect(place),
+			     in_order(first, in_order(effect(hide), build_constructor(type, elts)))));
 }
 
 // The data word of IFACE, where the source has TEXT.
