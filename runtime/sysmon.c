@@ -139,7 +139,8 @@ look_at(struct goat_p *p, int64_t now)
 	}
 	if (!goat_sched.barrier)
 		return false;
-	if (since < __atomic_load_n(&goat_sched.patience, __ATOMIC_RELAXED) || (since < GOAT_MAXRUN && goat_runqempty(p) && goat_globrunqsize() == 0))
+	if (since < __atomic_load_n(&goat_sched.patience, __ATOMIC_RELAXED) ||
+	    (since < GOAT_MAXRUN && goat_runqempty(p) && goat_globrunqsize() == 0))
 		return false;
 	used = p->seenused;
 	p->seenused = used_time(m);

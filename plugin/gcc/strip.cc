@@ -160,9 +160,9 @@ steps_type(const struct counting *c)
 }
 
 unsigned HOST_WIDE_INT
-strip_steps(const struct counting *c, unsigned length)
+steps_of(const struct counting *c)
 {
-	return length * (unsigned HOST_WIDE_INT)(c->step < 0 ? -c->step : c->step);
+	return c->step < 0 ? -(unsigned HOST_WIDE_INT)c->step : c->step;
 }
 
 // The bound of the strip that begins at FROM: LENGTH rounds on, or where there are fewer TO, which is not
@@ -176,7 +176,7 @@ nearer(gimple_seq *seq, const struct counting *c, tree from, tree to, unsigned l
 	from = gimple_convert(seq, type, from);
 	to = gimple_convert(seq, type, to);
 	left = down ? gimple_build(seq, MINUS_EXPR, type, from, to) : gimple_build(seq, MINUS_EXPR, type, to, from);
-	left = gimple_build(seq, MIN_EXPR, type, left, build_int_cstu(type, strip_steps(c, length)));
+	left = gimple_build(seq, MIN_EXPR, type, left, build_int_cstu(type, length * steps_of(c)));
 	return gimple_build(seq, down ? MINUS_EXPR : PLUS_EXPR, type, from, left);
 }
 
@@ -235,8 +235,9 @@ counts(class loop *l, struct counting *c)
 bool
 strip_fits(const struct counting *c, unsigned length)
 {
-	return TYPE_PRECISION(steps_type(c)) > 40 ||
-	       strip_steps(c, length) < HOST_WIDE_INT_1U << (TYPE_PRECISION(steps_type(c)) - 1);
+	unsigned HOST_WIDE_INT half = HOST_WIDE_INT_1U << (TYPE_PRECISION(steps_type(c)) - 1);
+
+	return steps_of(c) < half / length;
 }
 
 basic_block

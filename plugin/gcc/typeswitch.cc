@@ -261,5 +261,5 @@ lower_type_switch(struct lowering *l, tree t, tree call)
 		SWITCH_COND(t) = build_int_cst(type, -1);
 		return;
 	}
-	SWITCH_COND(t) = number_of_case(l, iface_once(iface), cases, type);
+	SWITCH_COND(t) = number_of_case(l, once(iface), cases, type);
 }

@@ -106,6 +106,27 @@ static __attribute__((noipa)) long backwards(const int *from, const int *p)
 	return n;
 }
 
+// Steps so long that a strip of them goes around.
+#define STEP UINT64_C(0x9e3779b97f4a7c15)
+
+static __attribute__((noipa)) uint64_t around(uint64_t from, uint64_t to)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = from; i != to; i += STEP)
+		sum = sum * 31 + i;
+	return sum;
+}
+
+static __attribute__((noipa)) uint64_t around_slow(uint64_t from, uint64_t to)
+{
+	uint64_t sum = 0;
+
+	for (volatile uint64_t i = from; i != to; i += STEP)
+		sum = sum * 31 + i;
+	return sum;
+}
+
 // Loops in loops, left in the middle and from inside.
 static __attribute__((noipa)) long nested(int rows, int columns, int stop)
 {
@@ -150,6 +171,9 @@ int main(void)
 	printf("%d\n", rounds > 1000000);
 	printf("%d %d %d\n", last_ints(INT_MAX - 3000), last_ints(INT_MAX), last_ints(INT_MAX - 1));
 	printf("%d %d %d\n", first_ints(INT_MIN + 3000), first_ints(INT_MIN), first_ints(INT_MIN + 1));
+	for (uint64_t n = 0; n < 1100; n++)
+		if (around(n, n + n * STEP) != around_slow(n, n + n * STEP))
+			printf("around %d: not the same\n", (int)n);
 	for (volatile int i = 0; i < 5001; i++)
 		numbers[i] = text[i] = i % 100;
 	for (volatile int i = 0; i < 5001; i++)
