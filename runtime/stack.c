@@ -4,21 +4,22 @@
 //
 // One region is reserved, and memory comes when it is touched:
 //
-//	[ stacks of Ms ][ small stacks ... ][ segments ... ][ big stacks ]
+//	[ stacks of Ms ][ medium stacks ][ small ones ... ][ segments ... ][ big stacks ]
 //
 // A stack cannot move in C, so its address range has to be as large as it may ever get. But a page
 // that is touched needs a page of page tables for each 2 MiB of addresses, which doubles what a
-// goroutine takes if no other is that close. So the first 256 goroutines that exist at a time get
-// big stacks, and those beyond get small ones, sixteen to a page of page tables.
+// goroutine takes if no other is that close, and the further apart stacks are, the longer the processor
+// takes to find them. So the first 16 goroutines that exist at a time get big stacks, the next 240 medium
+// ones, and those beyond get small ones, sixteen to a page of page tables.
 // GOATDEBUG=stacksize=N makes all of them N bytes.
 //
-// A small stack goes on in segments. Compiled functions that may call themselves look whether the
+// A stack that is not big goes on in segments. Compiled functions that may call themselves look whether the
 // stack pointer is below goat_stackguard (plugin/gcc/preempt.cc). If it is, little is left, or it
 // is in an older part than it was (K3): goat_morestack gives the end of a segment, and what that
 // function calls stands there. To such a function that is as if it had called alloca: it finds its
 // variables by the frame pointer, and its return leads back. A segment that was left is noticed by
 // the next such look, and kept for the goroutine until it ends. What does not look, such as the C
-// library, has MARGIN bytes.
+// library, has MARGIN bytes, of a medium stack MEDIUM_MARGIN.
 //
 //	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the
 //	    stack that it goes on from, and in sp where that ended. g->top is the last part that was
@@ -67,10 +68,12 @@
 
 enum {
 	PAGE = 4096,
-	NBIG = 256,
+	NBIG = 16,
+	NMEDIUM = 240,
 	NSMALL = 4 << 20,
 	NSEGMENTS = 128 << 10,
 	MARGIN = 48 << 10,              // for what does not ask for more
+	MEDIUM_MARGIN = 512 << 10,
 	NM = 10000,
 	MSIZE = 2 << 20,                // ThreadSanitizer needs 900 KiB of it
 	COLOURS = 32,
@@ -80,8 +83,9 @@ enum {
 	BATCH = 256,                    // that are given back at a time
 };
 
-static const size_t BIG_SIZE = 256 << 20, SEGMENT_SIZE = 4 << 20, SMALL_SIZE = 128 << 10,
-		    MIN_SIZE = 16 << 10;
+// Where sizes are powers of two, the same page of each stack is in one set of the TLB.
+static const size_t BIG_SIZE = 256 << 20, MEDIUM_SIZE = (1 << 20) + PAGE, SEGMENT_SIZE = 4 << 20,
+		    SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10;
 
 enum { NONE, DEAD, LIVE, SEGMENT };     // of a slot
 
@@ -95,7 +99,7 @@ struct class {
 	size_t nnone;
 };
 
-enum { BIG, SMALL, SEGMENTS, CLASSES };
+enum { BIG, MEDIUM, SMALL, SEGMENTS, CLASSES };
 
 static struct {
 	struct goat_lock lock;          // of all that changes
@@ -160,13 +164,14 @@ wanted(struct class *c)
 	size_t size = (size_t)goat_knob_stacksize;
 
 	c[BIG] = (struct class){ .size = BIG_SIZE, .n = NBIG };
+	c[MEDIUM] = (struct class){ .size = MEDIUM_SIZE, .n = NMEDIUM };
 	c[SMALL] = (struct class){ .size = SMALL_SIZE, .n = NSMALL };
 	c[SEGMENTS] = (struct class){ .size = SEGMENT_SIZE, .n = NSEGMENTS };
 	if (goat_knob_stacksize <= 0)
 		return;
 	size = (size + PAGE - 1) & -(size_t)PAGE;
 	c[SMALL].size = size < MIN_SIZE ? MIN_SIZE : size;
-	c[BIG].n = c[SEGMENTS].n = 0;
+	c[BIG].n = c[MEDIUM].n = c[SEGMENTS].n = 0;
 	while (c[SMALL].n > 1024 && c[SMALL].n > ((size_t)1 << 46) / c[SMALL].size)
 		c[SMALL].n /= 2;
 }
@@ -202,6 +207,7 @@ goat_stackinit(void)
 			c[BIG].size /= 2;
 		else
 			c[BIG].n /= 2;
+		c[MEDIUM].n /= 2;
 	}
 	stacks.valgrind = RUNNING_ON_VALGRIND != 0;
 	stacks.ms = at;
@@ -209,7 +215,7 @@ goat_stackinit(void)
 	madvise((void *)at, size, MADV_NOHUGEPAGE);
 	at += nm * MSIZE;
 	for (int i = 0; i < CLASSES; i++) {
-		struct class *k = &c[(i + SMALL) % CLASSES];
+		struct class *k = &c[(i + MEDIUM) % CLASSES];
 
 		k->base = at;
 		at += k->n * k->size;
@@ -227,7 +233,7 @@ goat_mstack(uint32_t id, size_t *size)
 {
 	uintptr_t lo = stacks.ms + (uintptr_t)id * MSIZE;
 
-	if (lo + MSIZE > stacks.class[SMALL].base)
+	if (lo + MSIZE > stacks.class[MEDIUM].base)
 		return NULL;
 	mprotect((void *)lo, PAGE, PROT_NONE);
 	*size = MSIZE - PAGE;
@@ -376,10 +382,10 @@ goat_stackalloc(void)
 		stacks.dead = g->schedlink;
 		count_dead(-1);
 		g->trimmed = false;
-	} else if ((g = take_slot(&stacks.class[BIG], 0)) == NULL) {
-		g = take_slot(&stacks.class[SMALL], 0);
-		if (g != NULL && stacks.class[SEGMENTS].n > 0)
-			g->segmented = true;
+	} else {
+		for (int i = BIG; i <= SMALL && g == NULL; i++)
+			if ((g = take_slot(&stacks.class[i], 0)) != NULL)
+				g->segmented = i != BIG && stacks.class[SEGMENTS].n > 0;
 	}
 	if (g != NULL)
 		set_state(g->slot, LIVE);
@@ -556,11 +562,19 @@ new_segment(struct goat_g *g, const struct goat_g *part)
 	return s;
 }
 
+static uintptr_t
+guard_of(const struct goat_g *part)
+{
+	bool medium = slot_class(part->slot) == &stacks.class[MEDIUM];
+
+	return part->lo + PAGE + (medium ? MEDIUM_MARGIN : MARGIN);
+}
+
 // G, which runs here, is on PART.
 static void
 watch(struct goat_g *g, const struct goat_g *part)
 {
-	g->guard = part->lo + PAGE + MARGIN;
+	g->guard = guard_of(part);
 	goat_stackguard = g->guard;
 }
 
@@ -609,7 +623,7 @@ goat_stackreset(struct goat_g *g)
 	if (g->spare != NULL)
 		give_back(g->spare);
 	g->spare = NULL;
-	g->guard = g->lo + PAGE + MARGIN;
+	g->guard = guard_of(g);
 }
 
 void
