@@ -13,6 +13,10 @@
 
 #include "goat/abi.h"
 
+// What runs for each message and each switch lies together: what the kernel does in between throws
+// code out of the cache, so each line and page of it is fetched anew.
+#define GOAT_HOT __attribute__((hot))
+
 // Functions that compiled code calls.
 #define NOTHROW
 #define THROWS

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// lock.c: what is below the scheduler: locks that spin, futexes, and errno.
+// lock.c: what is below the scheduler: locks that spin, and futexes.
 //
 // A goat_lock guards a few instructions, so who finds it taken spins; if that lasts, the holder's
 // thread does not run, and the spinner gives up the processor. To release it is a plain store,
@@ -11,7 +11,6 @@
 
 #include "runtime2.h"
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -62,18 +61,4 @@ void
 goat_futexwake(uint32_t *at, uint32_t n)
 {
 	syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
-}
-
-// The C library says that errno's address is const, so a compiler keeps it across a switch to
-// another thread. It cannot look into these.
-__attribute__((noipa)) int
-goat_errno(void)
-{
-	return errno;
-}
-
-__attribute__((noipa)) void
-goat_seterrno(int e)
-{
-	errno = e;
 }

@@ -9,7 +9,7 @@
 // other processes may share, stays as it is.
 //
 // Who parks may go on in another thread, and the compiler may have kept the address of errno: what calls
-// the system is a function of its own here that gives -errno.
+// the C library is a function of its own here that gives -errno.
 //
 // Go:    as package net and internal/poll. Numbers only, and `localhost`: no names are looked up.
 // Layer: wait.
@@ -56,22 +56,35 @@ watched(void)
 }
 
 SYSTEM ssize_t
-sys_recv(int fd, void *buf, size_t n)
+watched_recv(int fd, void *buf, size_t n)
 {
-	ssize_t r = watched() ? recv(fd, buf, n, MSG_DONTWAIT)
-			      : syscall(SYS_recvfrom, fd, buf, n, MSG_DONTWAIT, NULL, NULL);
+	ssize_t r = recv(fd, buf, n, MSG_DONTWAIT);
 
 	return r < 0 ? -errno : r;
 }
 
 SYSTEM ssize_t
-sys_send(int fd, const void *buf, size_t n)
+watched_send(int fd, const void *buf, size_t n)
 {
-	enum { FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL };
-	ssize_t r = watched() ? send(fd, buf, n, FLAGS)
-			      : syscall(SYS_sendto, fd, buf, n, FLAGS, NULL, 0);
+	ssize_t r = send(fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	return r < 0 ? -errno : r;
+}
+
+static inline ssize_t
+sys_recv(int fd, void *buf, size_t n)
+{
+	if (watched())
+		return watched_recv(fd, buf, n);
+	return arch_syscall6(SYS_recvfrom, fd, (long)buf, (long)n, MSG_DONTWAIT, 0, 0);
+}
+
+static inline ssize_t
+sys_send(int fd, const void *buf, size_t n)
+{
+	if (watched())
+		return watched_send(fd, buf, n);
+	return arch_syscall6(SYS_sendto, fd, (long)buf, (long)n, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 }
 
 SYSTEM ssize_t
@@ -460,27 +473,30 @@ is_drained(const struct goat_polldesc *pd, const struct goat_pollseen *seen, siz
 	       __atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLTCP;
 }
 
-static ssize_t
-try_read(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, size_t n)
+static inline ssize_t
+recv_drained(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, size_t n)
 {
-	uint8_t kind = __atomic_load_n(&pd->kind, __ATOMIC_RELAXED);
-	ssize_t r;
+	ssize_t r = sys_recv(goat_pollfd(pd), buf, n);
 
-	if (__builtin_expect(kind == GOAT_POLLFOREIGN || n == 0, 0))
-		return read_foreign(goat_pollfd(pd), buf, n);
-	r = sys_recv(goat_pollfd(pd), buf, n);
 	if (r > 0 && (size_t)r < n && !__atomic_load_n(&pd->hup, __ATOMIC_RELAXED))
 		__atomic_store_n(&pd->drained, seen->seq[0], __ATOMIC_RELAXED);
 	return r;
 }
 
-// Tries until it succeeds; gives -errno otherwise. SEEN is what was seen when it all began. *INSIDE:
-// whether the descriptor is held, before and after it.
-static inline __attribute__((always_inline)) ssize_t
-until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *seen, bool *inside,
-	    attempt *try, void *buf, size_t n)
+static ssize_t
+try_read(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf, size_t n)
 {
-	bool woken = false;
+	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) == GOAT_POLLFOREIGN || n == 0)
+		return read_foreign(goat_pollfd(pd), buf, n);
+	return recv_drained(pd, seen, buf, n);
+}
+
+// Tries until it succeeds; gives -errno otherwise. SEEN is what was seen when it all began. *INSIDE:
+// whether the descriptor is held, before and after it. WOKEN: it has waited already.
+static ssize_t
+until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *seen, bool *inside,
+	    bool woken, attempt *try, void *buf, size_t n)
+{
 	ssize_t r;
 	int err;
 
@@ -490,9 +506,7 @@ until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *
 			r = -ETIMEDOUT;
 			break;
 		}
-		if (try == try_read && is_drained(pd, seen, n)) {
-			r = -EAGAIN;
-		} else if (!*inside && !(*inside = goat_pollenter(pd))) {
+		if (!*inside && !(*inside = goat_pollenter(pd))) {
 			r = woken ? -ECANCELED : -EBADF;
 			break;
 		} else if (!goat_pollsame(pd, seen)) {
@@ -530,35 +544,93 @@ until_ready(struct goat_polldesc *pd, unsigned direction, struct goat_pollseen *
 	return r;
 }
 
-static struct goat_polldesc *
-desc_of(int fd)
+static __attribute__((noinline)) struct goat_polldesc *
+desc_slow(int fd, struct goat_polldesc *pd)
 {
-	struct goat_polldesc *pd = goat_polldescof(fd);
-
-	if (__builtin_expect(pd == NULL, 0))
+	if (pd == NULL)
 		fail(fd < 0 || fcntl(fd, F_GETFD) < 0 ? EBADF : ENOMEM);
-	else if (__builtin_expect(__atomic_load_n(&pd->users, __ATOMIC_RELAXED) & GOAT_POLLGONE, 0))
+	else
 		goat_pollawait(pd);
 	return pd;
 }
 
+static inline struct goat_polldesc *
+desc_of(int fd)
+{
+	struct goat_polldesc *pd = goat_polldescof(fd);
+
+	if (__builtin_expect(pd == NULL ||
+			     (__atomic_load_n(&pd->users, __ATOMIC_RELAXED) & GOAT_POLLGONE) != 0, 0))
+		return desc_slow(fd, pd);
+	return pd;
+}
+
+// Made here, and no deadline is over.
+static inline bool
+is_usual(const struct goat_polldesc *pd)
+{
+	return __builtin_expect(__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN &&
+				!__atomic_load_n(&pd->expired, __ATOMIC_RELAXED), 1);
+}
+
 // ---------------------------------------------------------------- read, accept
 
-ssize_t
+static __attribute__((noinline)) ssize_t
+read_slow(struct goat_polldesc *pd, struct goat_pollseen *seen, bool woken, void *buf, size_t n)
+{
+	bool inside = false;
+	ssize_t r = until_ready(pd, GOAT_POLLR, seen, &inside, woken, try_read, buf, n);
+
+	if (inside)
+		goat_pollleave(pd);
+	return r >= 0 ? r : fail((int)-r);
+}
+
+// An attempt of the usual kind. -EINTR: it has to be done in another way.
+static GOAT_HOT ssize_t
+read_once(struct goat_polldesc *pd, struct goat_pollseen *seen, bool woken, void *buf, size_t n)
+{
+	ssize_t r = -EINTR;
+
+	if (!is_usual(pd) || n == 0 || !goat_pollenter(pd))
+		return r;
+	if (goat_pollsame(pd, seen))
+		r = recv_drained(pd, seen, buf, n);
+	if (woken && r != -EAGAIN)
+		goat_pollpass(pd, GOAT_POLLR);
+	goat_pollleave(pd);
+	return r;
+}
+
+GOAT_HOT ssize_t
 goat_read(int fd, void *buf, size_t n)
 {
 	struct goat_polldesc *pd = desc_of(fd);
 	struct goat_pollseen seen;
-	bool inside = false;
-	ssize_t r;
+	bool woken = false;
+	ssize_t r = -EAGAIN;
+	int err;
 
 	if (__builtin_expect(pd == NULL, 0))
 		return -1;
+	if (n > SSIZE_MAX)
+		n = SSIZE_MAX;
 	seen = goat_pollsee(pd);
-	r = until_ready(pd, GOAT_POLLR, &seen, &inside, try_read, buf, n < SSIZE_MAX ? n : SSIZE_MAX);
-	if (inside)
-		goat_pollleave(pd);
-	return r >= 0 ? r : fail((int)-r);
+	if (!is_usual(pd) || !is_drained(pd, &seen, n))
+		r = read_once(pd, &seen, false, buf, n);
+	if (r == -EAGAIN) {
+		err = goat_pollwaitread(pd, &seen);
+		if (__builtin_expect(err != 0, 0))
+			return fail(err);
+		goat_pollagain(pd, &seen);
+		woken = true;
+		r = read_once(pd, &seen, true, buf, n);
+	}
+	if (__builtin_expect(r >= 0, 1))
+		return r;
+	if (r == -EAGAIN || r == -EINTR || r == -ENOTSOCK)
+		return read_slow(pd, &seen, woken, buf, n);
+	return fail((int)-r);
 }
 
 static ssize_t
@@ -590,7 +662,7 @@ goat_accept(int fd)
 	if (pd == NULL)
 		return -1;
 	seen = goat_pollsee(pd);
-	r = until_ready(pd, GOAT_POLLR, &seen, &inside, try_accept, NULL, 0);
+	r = until_ready(pd, GOAT_POLLR, &seen, &inside, false, try_accept, NULL, 0);
 	if (inside)
 		goat_pollleave(pd);
 	if (r < 0)
@@ -643,14 +715,32 @@ try_write(struct goat_polldesc *pd, const struct goat_pollseen *seen, void *buf,
 	return sys_send(goat_pollfd(pd), buf, n);
 }
 
-ssize_t
+// The rest, from DONE on. It has the turn, and is held.
+static __attribute__((noinline)) ssize_t
+write_slow(struct goat_polldesc *pd, struct goat_pollseen *seen, const char *buf, size_t n, size_t done)
+{
+	bool inside = true;
+	ssize_t r;
+
+	do {
+		r = until_ready(pd, GOAT_POLLW, seen, &inside, false, try_write, (char *)buf + done, n - done);
+		if (r < 0)
+			break;
+		done += (size_t)r;
+		goat_pollagain(pd, seen);
+	} while (done < n);
+	goat_pollunlock(pd, inside);
+	if (r < 0)
+		fail((int)-r);
+	return r < 0 && done == 0 ? -1 : (ssize_t)done;
+}
+
+GOAT_HOT ssize_t
 goat_write(int fd, const void *buf, size_t n)
 {
 	struct goat_polldesc *pd = desc_of(fd);
 	struct goat_pollseen seen;
-	size_t done = 0;
-	bool inside = true;
-	ssize_t r;
+	ssize_t r = 0;
 	int err;
 
 	if (__builtin_expect(pd == NULL, 0))
@@ -658,20 +748,20 @@ goat_write(int fd, const void *buf, size_t n)
 	if (n > SSIZE_MAX)
 		n = SSIZE_MAX;
 	seen = goat_pollsee(pd);
-	if ((err = goat_polllock(pd, &seen)) != 0)
+	if (__builtin_expect((err = goat_polllock(pd, &seen)) != 0, 0))
 		return fail(err);
-	do {
-		r = until_ready(pd, GOAT_POLLW, &seen, &inside, try_write, (char *)buf + done,
-				n - done);
-		if (r < 0)
-			break;
-		done += (size_t)r;
-		goat_pollagain(pd, &seen);
-	} while (done < n);
-	goat_pollunlock(pd, inside);
-	if (r < 0)
-		fail((int)-r);
-	return r < 0 && done == 0 ? -1 : (ssize_t)done;
+	if (is_usual(pd) && goat_pollsame(pd, &seen)) {
+		r = sys_send(goat_pollfd(pd), buf, n);
+		if (__builtin_expect(r == (ssize_t)n, 1)) {
+			goat_pollunlock(pd, true);
+			return r;
+		}
+		if (r < 0 && r != -EAGAIN && r != -EINTR && r != -ENOTSOCK) {
+			goat_pollunlock(pd, true);
+			return fail((int)-r);
+		}
+	}
+	return write_slow(pd, &seen, buf, n, r > 0 ? (size_t)r : 0);
 }
 
 // ---------------------------------------------------------------- poll, deadlines, close

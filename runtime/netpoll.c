@@ -39,6 +39,7 @@
 #include "netpoll.h"
 
 #include "knobs.h"
+#include "proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,13 +56,12 @@ enum { CHECK = 100000000 };
 // A result: the number means another file now.
 enum { RENEWED = -1 };
 
-uint32_t goat_netpollwaiters;
-
 static const struct goat_poller *poller;
+static bool level;                      // poller->level
 static int breakfd;
 static uint32_t breaking;               // breakfd has been written to
 static uint32_t inited;                 // 1 under way, 2
-static uint32_t checking;               // the timer of check is pending
+static int64_t check_at;                // when sysmon makes sure of those that are parked; 0: there is no need
 
 // ---------------------------------------------------------------- the table
 
@@ -141,59 +141,71 @@ index_of(unsigned queue)
 	return __builtin_ctz(queue);
 }
 
-static void
-enqueue(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
+// Of a G in the queue with index I.
+static struct goat_polllink *
+link_in(struct goat_g *g, int i)
 {
-	w->queues = queues;
-	for (; queues != 0; queues &= queues - 1) {
-		int i = index_of(queues);
-		struct goat_polllink *l = &w->in[i], *first = pd->first[i];
+	return &g->poll.in[i & 1];
+}
 
-		l->waiter = w;
-		if (first == NULL) {
-			l->next = l->prev = l;
-			__atomic_store_n(&pd->first[i], l, __ATOMIC_RELAXED);
-			continue;
-		}
+static struct goat_g *
+g_of(struct goat_polllink *l, int i)
+{
+	return (struct goat_g *)((char *)l - offsetof(struct goat_g, poll.in) - (i & 1) * sizeof *l);
+}
+
+static void
+enqueue_in(struct goat_polldesc *pd, struct goat_g *g, int i)
+{
+	struct goat_polllink *l = link_in(g, i), *first = pd->first[i];
+
+	if (__builtin_expect(first != NULL, 0)) {
 		l->next = first;
 		l->prev = first->prev;
 		first->prev->next = l;
 		first->prev = l;
+		return;
 	}
+	l->next = l->prev = l;
+	__atomic_store_n(&pd->first[i], l, __ATOMIC_RELAXED);
 }
 
 static void
-dequeue(struct goat_polldesc *pd, struct goat_pollwaiter *w)
+dequeue_from(struct goat_polldesc *pd, struct goat_g *g, int i)
 {
-	for (; w->queues != 0; w->queues &= w->queues - 1) {
-		int i = index_of(w->queues);
-		struct goat_polllink *l = &w->in[i];
+	struct goat_polllink *l = link_in(g, i), *next = l->next;
 
-		if (pd->first[i] == l)
-			__atomic_store_n(&pd->first[i], l->next == l ? NULL : l->next, __ATOMIC_RELAXED);
-		l->next->prev = l->prev;
-		l->prev->next = l->next;
+	if (__builtin_expect(next != l, 0)) {
+		next->prev = l->prev;
+		l->prev->next = next;
+	} else {
+		next = NULL;
 	}
+	if (pd->first[i] == l)
+		__atomic_store_n(&pd->first[i], next, __ATOMIC_RELAXED);
 }
 
-// W goes on with RESULT, as part of LIST. N1
-static void
-wake(struct goat_polldesc *pd, struct goat_pollwaiter *w, int result, struct goat_gqueue *list)
+// G, which is in the queue with index I, goes on with RESULT, as part of LIST. N1
+static inline void
+wake(struct goat_polldesc *pd, struct goat_g *g, int i, int result, struct goat_gqueue *list)
 {
-	struct goat_g *g = w->g;
+	uint32_t rest = g->poll.queues & ~(1U << i);
 
-	dequeue(pd, w);
-	__atomic_store_n(&w->result, result, __ATOMIC_RELEASE); // of W, that is the last
+	dequeue_from(pd, g, i);
+	for (; __builtin_expect(rest != 0, 0); rest &= rest - 1)
+		dequeue_from(pd, g, index_of(rest));
+	g->poll.queues = 0;
+	g->poll.result = result;
 	goat_gqueueput(list, g);
 }
 
-static void
+static inline void
 wake_first(struct goat_polldesc *pd, unsigned queue, struct goat_gqueue *list)
 {
-	struct goat_polllink *l = pd->first[index_of(queue)];
+	int i = index_of(queue);
 
-	if (l != NULL)
-		wake(pd, l->waiter, 0, list);
+	if (pd->first[i] != NULL)
+		wake(pd, g_of(pd->first[i], i), i, 0, list);
 }
 
 static void
@@ -201,7 +213,67 @@ wake_all(struct goat_polldesc *pd, int result, struct goat_gqueue *list)
 {
 	for (int i = 0; i < 3; i++)
 		while (pd->first[i] != NULL)
-			wake(pd, pd->first[i]->waiter, result, list);
+			wake(pd, g_of(pd->first[i], i), i, result, list);
+}
+
+// ---------------------------------------------------------------- how many wait
+
+// Those that parked without a P, and threads that are about to; less those that were woken, wherever they
+// parked. All who parked with a P are in its `polls`, which only it writes.
+static uint64_t others;
+
+// A G's M looks at the poller itself when it has nothing to do; of a thread that is none of the scheduler's
+// somebody has to be told.
+static __attribute__((noinline)) void
+begin_other(bool bound)
+{
+	__atomic_add_fetch(&others, 1, __ATOMIC_SEQ_CST);
+	if (bound)
+		goat_wakenetpoller(INT64_MAX);
+}
+
+// G is going to park, unless end_wait is called. Its M is pinned in between. Without a lock.
+static inline void
+begin_wait(struct goat_g *g)
+{
+	struct goat_p *p = NULL;
+
+	if (__builtin_expect(!g->bound, 1)) {
+		goat_pinm(g->m);
+		p = goat_pof(g->m);
+	}
+	if (__builtin_expect(p != NULL, 1))
+		__atomic_store_n(&p->polls, p->polls + 1, __ATOMIC_RELAXED);
+	else
+		begin_other(g->bound);
+}
+
+// N of them do not wait any more.
+static void
+count_woken(size_t n)
+{
+	__atomic_sub_fetch(&others, n, __ATOMIC_RELEASE);
+}
+
+// It does not park.
+static void
+end_wait(struct goat_g *g)
+{
+	count_woken(1);
+	if (!g->bound)
+		goat_unpinm(g->m);
+}
+
+// OTHERS is read first: who is woken meanwhile counts.
+bool
+goat_netpollwaits(void)
+{
+	uint32_t nalloc = __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE);
+	uint64_t n = __atomic_load_n(&others, __ATOMIC_SEQ_CST);
+
+	for (uint32_t i = 0; i < nalloc; i++)
+		n += __atomic_load_n(&goat_allp[i]->polls, __ATOMIC_RELAXED);
+	return n != 0;
 }
 
 // Without the lock: LIST goes on.
@@ -210,7 +282,7 @@ run(struct goat_gqueue *list)
 {
 	if (list->n == 0)
 		return;
-	__atomic_sub_fetch(&goat_netpollwaiters, (uint32_t)list->n, __ATOMIC_RELAXED);
+	count_woken(list->n);
 	if (list->n == 1)
 		goat_goready(goat_gqueueget(list));
 	else
@@ -314,29 +386,40 @@ check_part(chunk *part)
 	return again;
 }
 
-static void check(void *, uintptr_t);
-static struct goat_rtimer check_timer = { .f = check };
-
-static void
-check(void *arg, uintptr_t timer_seq)
+int64_t
+goat_netpollcheck(int64_t now)
 {
+	int64_t at = __atomic_load_n(&check_at, __ATOMIC_SEQ_CST), none = 0;
 	bool again;
 
-	// Who parks from now on starts the timer again, unless this does.
-	__atomic_store_n(&checking, 0, __ATOMIC_SEQ_CST);
+	if (at == 0 || at > now)
+		return at;
+	// Who parks from now on sets it again, unless this does.
+	__atomic_store_n(&check_at, 0, __ATOMIC_SEQ_CST);
 	again = check_part(goat_polldescs);
 	for (int i = 1; i < PART; i++)
 		again |= check_part(__atomic_load_n(&parts[i], __ATOMIC_ACQUIRE));
-	if (again && __atomic_exchange_n(&checking, 1, __ATOMIC_SEQ_CST) == 0)
-		goat_timermod(&check_timer, goat_now() + CHECK);
+	if (again)
+		__atomic_compare_exchange_n(&check_at, &none, now + CHECK, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&check_at, __ATOMIC_SEQ_CST);
 }
 
-static void
+static __attribute__((noinline)) void
+begin_check(void)
+{
+	int64_t none = 0;
+
+	if (__atomic_compare_exchange_n(&check_at, &none, goat_now() + CHECK, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST))
+		goat_wakesysmon();
+}
+
+static inline void
 want_check(void)
 {
-	if (__builtin_expect(__atomic_load_n(&checking, __ATOMIC_SEQ_CST) == 0, 0) &&
-	    __atomic_exchange_n(&checking, 1, __ATOMIC_SEQ_CST) == 0)
-		goat_timermod(&check_timer, goat_now() + CHECK);
+	if (__builtin_expect(__atomic_load_n(&check_at, __ATOMIC_SEQ_CST) == 0, 0))
+		begin_check();
 }
 
 // ---------------------------------------------------------------- deadlines
@@ -394,7 +477,7 @@ static int
 verify(struct goat_polldesc *pd)
 {
 	uint64_t gen = __atomic_load_n(&pd->gen, __ATOMIC_ACQUIRE);
-	uint8_t *by = poller->level ? &pd->anchored : &pd->armed;
+	uint8_t *by = level ? &pd->anchored : &pd->armed;
 	uint8_t armed = __atomic_load_n(by, __ATOMIC_RELAXED);
 	int err = arm_with(&goat_epollpoller, pd, armed | GOAT_POLLR, armed != 0);
 
@@ -459,7 +542,7 @@ struct own_deadline {
 	bool passed;                    // written under the descriptor's lock
 	int64_t when;
 	struct goat_polldesc *pd;
-	struct goat_pollwaiter *waiter; // or NULL
+	struct goat_g *waiter;          // or NULL
 };
 
 static struct own_deadline *own_deadlines;
@@ -475,8 +558,8 @@ own_passed(void *arg, uintptr_t timer_seq)
 	if (d->waiter != NULL && d->when <= goat_now()) {
 		goat_lock(&d->pd->lock);
 		__atomic_store_n(&d->passed, true, __ATOMIC_RELAXED);
-		if (d->waiter->queues != 0)
-			wake(d->pd, d->waiter, ETIMEDOUT, &woken);
+		if (d->waiter->poll.queues != 0)
+			wake(d->pd, d->waiter, index_of(d->waiter->poll.queues), ETIMEDOUT, &woken);
 		goat_unlock(&d->pd->lock);
 	}
 	goat_unlock(&d->lock);
@@ -490,7 +573,7 @@ passed(const struct own_deadline *d)
 }
 
 static struct own_deadline *
-begin_own(struct goat_polldesc *pd, struct goat_pollwaiter *w, int64_t when)
+begin_own(struct goat_polldesc *pd, struct goat_g *g, int64_t when)
 {
 	struct own_deadline *d;
 
@@ -506,7 +589,7 @@ begin_own(struct goat_polldesc *pd, struct goat_pollwaiter *w, int64_t when)
 	__atomic_store_n(&d->passed, false, __ATOMIC_RELAXED);
 	d->when = when;
 	d->pd = pd;
-	d->waiter = w;
+	d->waiter = g;
 	goat_unlock(&d->lock);
 	goat_timermod(&d->timer, when);
 	return d;
@@ -543,31 +626,18 @@ no_wait(const struct goat_polldesc *pd, unsigned directions, const struct goat_p
 	return 0;
 }
 
-// One more is going to park. A goroutine's M looks at the poller itself when it has nothing to do; a
-// thread that is none of the scheduler's sees to it that somebody does. Without the lock.
-static void
-begin_wait(struct goat_pollwaiter *w)
+// Parks G in QUEUES; pd->lock is released. Gives the result.
+static inline int
+park(struct goat_polldesc *pd, struct goat_g *g, unsigned queues)
 {
-	w->g = goat_getg();
-	__atomic_add_fetch(&goat_netpollwaiters, 1, __ATOMIC_SEQ_CST);
-	if (__builtin_expect(w->g->bound, 0))
-		goat_wakenetpoller(INT64_MAX);
-}
+	unsigned rest = queues;
 
-// It does not park.
-static void
-end_wait(void)
-{
-	__atomic_sub_fetch(&goat_netpollwaiters, 1, __ATOMIC_RELAXED);
-}
-
-// Parks with W in QUEUES; pd->lock is released. Gives the result.
-static int
-park(struct goat_polldesc *pd, struct goat_pollwaiter *w, unsigned queues)
-{
-	enqueue(pd, w, queues);
+	g->poll.queues = queues;
+	do
+		enqueue_in(pd, g, index_of(rest));
+	while ((rest &= rest - 1) != 0);
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
-	return __atomic_load_n(&w->result, __ATOMIC_ACQUIRE);
+	return g->poll.result;
 }
 
 // Whether the poller can do nothing for FD, which it says once. Its user gets EMFILE.
@@ -589,6 +659,14 @@ too_large(int fd)
 	return true;
 }
 
+// Whether the poller will tell of DIRECTIONS as it is.
+static inline bool
+is_armed(const struct goat_polldesc *pd, unsigned directions)
+{
+	return __atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN && !level &&
+	       (__atomic_load_n(&pd->armed, __ATOMIC_RELAXED) & directions) == directions;
+}
+
 // Gives 0, an errno, or RENEWED.
 static int
 arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *seen)
@@ -596,8 +674,7 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 	uint8_t armed = __atomic_load_n(&pd->armed, __ATOMIC_RELAXED);
 	int err;
 
-	if (__atomic_load_n(&pd->kind, __ATOMIC_RELAXED) != GOAT_POLLFOREIGN && !poller->level &&
-	    (armed & directions) == directions)
+	if (is_armed(pd, directions))
 		return 0;
 	if (too_large(goat_pollfd(pd)))
 		return EMFILE;
@@ -607,61 +684,85 @@ arm(struct goat_polldesc *pd, unsigned directions, const struct goat_pollseen *s
 	return err;
 }
 
-int
-goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollseen *seen, int64_t when)
+// Unless something came after SEEN. With OWN, which may be NULL. Gives the result, or what no_wait gives.
+static inline __attribute__((always_inline)) int
+wait_for(struct goat_polldesc *pd, struct goat_g *g, unsigned directions,
+	 const struct goat_pollseen *seen, const struct own_deadline *own)
 {
-	struct goat_pollwaiter w;
-	struct own_deadline *own = NULL;
 	int err;
 
-	goat_netpollinit();
-	err = arm(pd, directions, seen);
-	if (err > 0)
+	begin_wait(g);
+	goat_lock(&pd->lock);
+	err = no_wait(pd, directions, seen);
+	if (err == 0 && passed(own))
+		err = ETIMEDOUT;
+	if (__builtin_expect(err != 0, 0)) {
+		goat_unlock(&pd->lock);
+		end_wait(g);
 		return err;
-	w.queues = 0;
-	if (err == 0) {
-		if (when != 0 && (own = begin_own(pd, &w, when)) == NULL)
-			return ENOMEM;
-		begin_wait(&w);
-		goat_lock(&pd->lock);
-		err = no_wait(pd, directions, seen);
-		if (err == 0 && passed(own))
-			err = ETIMEDOUT;
-		if (err == 0) {
-			__atomic_store_n(&pd->armed, pd->armed | directions, __ATOMIC_RELAXED); // N3
-			pd->seen = 0;
-			if (pd->kind != GOAT_POLLFOREIGN && !poller->level)
-				want_check();
-			err = park(pd, &w, directions);
-		} else {
-			goat_unlock(&pd->lock);
-			end_wait();
-		}
-		// Its own deadline, or the descriptor's, which may have been set anew meanwhile.
-		if (err == ETIMEDOUT && !passed(own) && !goat_pollexpired(pd, seen))
-			err = EAGAIN;
-		end_own(own);
 	}
+	__atomic_store_n(&pd->armed, pd->armed | directions, __ATOMIC_RELAXED); // N3
+	pd->seen = 0;
+	if (pd->kind != GOAT_POLLFOREIGN && !level)
+		want_check();
+	return park(pd, g, directions);
+}
+
+// What ERR, of wait_for, means to who waited.
+static int
+outcome(struct goat_polldesc *pd, struct goat_pollseen *seen, const struct own_deadline *own, int err)
+{
+	// Its own deadline, or the descriptor's, which may have been set anew meanwhile.
+	if (err == ETIMEDOUT && !passed(own) && !goat_pollexpired(pd, seen))
+		err = EAGAIN;
 	if (err == RENEWED && !goat_pollsame(pd, seen))
 		return ECANCELED;
 	return err == RENEWED || err == EAGAIN ? 0 : err;
 }
 
+int
+goat_pollwait(struct goat_polldesc *pd, unsigned directions, struct goat_pollseen *seen, int64_t when)
+{
+	struct goat_g *g = goat_getg();
+	struct own_deadline *own = NULL;
+	int err;
+
+	goat_netpollinit();
+	err = arm(pd, directions, seen);
+	if (err == 0) {
+		if (when != 0 && (own = begin_own(pd, g, when)) == NULL)
+			return ENOMEM;
+		err = wait_for(pd, g, directions, seen, own);
+	}
+	err = outcome(pd, seen, own, err);
+	end_own(own);
+	return err;
+}
+
+GOAT_HOT int
+goat_pollwaitread(struct goat_polldesc *pd, struct goat_pollseen *seen)
+{
+	struct goat_g *g = goat_g;
+	int err;
+
+	if (__builtin_expect(g == NULL || !is_armed(pd, GOAT_POLLR), 0))
+		return goat_pollwait(pd, GOAT_POLLR, seen, 0);
+	err = wait_for(pd, g, GOAT_POLLR, seen, NULL);
+	return __builtin_expect(err == 0, 1) ? 0 : outcome(pd, seen, NULL, err);
+}
+
 void
-goat_pollpass(struct goat_polldesc *pd, unsigned directions)
+goat_pollpassslow(struct goat_polldesc *pd, unsigned directions)
 {
 	struct goat_gqueue woken = { 0 };
 
-	if ((directions & GOAT_POLLR && __atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) != NULL) ||
-	    (directions & GOAT_POLLW && __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) != NULL)) {
-		goat_lock(&pd->lock);
-		if (directions & GOAT_POLLR)
-			wake_first(pd, GOAT_POLLR, &woken);
-		if (directions & GOAT_POLLW)
-			wake_first(pd, GOAT_POLLW, &woken);
-		goat_unlock(&pd->lock);
-		run(&woken);
-	}
+	goat_lock(&pd->lock);
+	if (directions & GOAT_POLLR)
+		wake_first(pd, GOAT_POLLR, &woken);
+	if (directions & GOAT_POLLW)
+		wake_first(pd, GOAT_POLLW, &woken);
+	goat_unlock(&pd->lock);
+	run(&woken);
 }
 
 // ---------------------------------------------------------------- the turn to write
@@ -685,21 +786,21 @@ try_lock(struct goat_polldesc *pd)
 int
 goat_polllockslow(struct goat_polldesc *pd, struct goat_pollseen *seen)
 {
-	struct goat_pollwaiter w;
+	struct goat_g *g = goat_getg();
 	int err;
 
 	do {
-		begin_wait(&w);
+		begin_wait(g);
 		goat_lock(&pd->lock);
 		err = try_lock(pd);
 		if (err == EAGAIN && pd->expired)
 			err = ETIMEDOUT;
 		if (err != EAGAIN) {
 			goat_unlock(&pd->lock);
-			end_wait();
+			end_wait(g);
 			return err;
 		}
-		err = park(pd, &w, GOAT_POLLLOCK);
+		err = park(pd, g, GOAT_POLLLOCK);
 	} while (err == RENEWED && goat_pollsame(pd, seen));
 	if (err != 0)
 		return err == RENEWED ? ECANCELED : err;
@@ -795,23 +896,23 @@ close_it(struct goat_polldesc *pd, uint64_t gen)
 void
 goat_pollawait(struct goat_polldesc *pd)
 {
-	struct goat_pollwaiter w;
+	struct goat_g *g = goat_getg();
 
 	for (;;) {
-		begin_wait(&w);
+		begin_wait(g);
 		goat_lock(&pd->lock);
 		if (!(__atomic_load_n(&pd->users, __ATOMIC_ACQUIRE) & GOAT_POLLGONE))
 			break;
-		park(pd, &w, GOAT_POLLR);
+		park(pd, g, GOAT_POLLR);
 	}
 	goat_unlock(&pd->lock);
-	end_wait();
+	end_wait(g);
 }
 
 void
 goat_polllast(struct goat_polldesc *pd)
 {
-	struct goat_pollwaiter *closer = NULL;
+	struct goat_g *closer = NULL;
 	uint64_t gen;
 	bool last;
 	int err;
@@ -829,10 +930,8 @@ goat_polllast(struct goat_polldesc *pd)
 	err = close_it(pd, gen);
 	if (closer == NULL)
 		return;
-	struct goat_g *g = closer->g;
-
-	__atomic_store_n(&closer->result, err, __ATOMIC_RELEASE);
-	goat_goready(g);
+	closer->poll.result = err;
+	goat_goready(closer);
 }
 
 int
@@ -841,7 +940,7 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	uint32_t was = __atomic_load_n(&pd->users, __ATOMIC_RELAXED);
 	struct goat_polldeadline *d;
 	struct goat_gqueue woken = { 0 };
-	struct goat_pollwaiter w;
+	struct goat_g *g = goat_getg();
 	uint64_t gen;
 	bool waits;
 
@@ -853,7 +952,6 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 					      false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
 	if (before != NULL)
 		before(goat_pollfd(pd));
-	w.g = goat_getg();
 	goat_lock(&pd->lock);
 	// A call for a file from elsewhere may take long, though poll said that it would not.
 	waits = pd->kind != GOAT_POLLFOREIGN;
@@ -878,9 +976,9 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 		goat_unlock(&pd->lock);
 		return 0;
 	}
-	pd->closer = &w;
+	pd->closer = g;
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
-	return __atomic_load_n(&w.result, __ATOMIC_ACQUIRE);
+	return g->poll.result;
 }
 
 // ---------------------------------------------------------------- for the scheduler
@@ -904,11 +1002,12 @@ goat_netpollinit(void)
 	if (goat_knob_poller < 0 || goat_knob_poller >= (int)(sizeof pollers / sizeof *pollers))
 		goat_knob_poller = 0;
 	poller = pollers[goat_knob_poller];
+	level = poller->level;
 	if ((breakfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
 		err = errno;
 	if (err == 0)
 		err = goat_epollpoller.init(breakfd);
-	if (err == 0 && poller->level)
+	if (err == 0 && level)
 		err = poller->init(breakfd);
 	if (err != 0) {
 		errno = err;
@@ -941,13 +1040,13 @@ take_break(int64_t delay)
 	__atomic_store_n(&breaking, 0, __ATOMIC_SEQ_CST);
 }
 
-static void
+static inline void
 event(const struct goat_pollevent *e, struct goat_gqueue *list)
 {
 	struct goat_polldesc *pd = goat_polldescof(e->fd);
 
 	goat_lock(&pd->lock);
-	if (poller->level)
+	if (level)
 		__atomic_store_n(&pd->armed, pd->armed & ~e->ready, __ATOMIC_RELAXED);
 	if (e->ready & GOAT_POLLHUP)
 		__atomic_store_n(&pd->hup, 1, __ATOMIC_RELAXED);
@@ -962,7 +1061,7 @@ event(const struct goat_pollevent *e, struct goat_gqueue *list)
 	goat_unlock(&pd->lock);
 }
 
-struct goat_gqueue
+GOAT_HOT struct goat_gqueue
 goat_netpoll(int64_t delay)
 {
 	struct goat_pollevent events[GOAT_POLLBATCH];
@@ -978,6 +1077,6 @@ goat_netpoll(int64_t delay)
 		else
 			event(&events[i], &list);
 	if (list.n != 0)
-		__atomic_sub_fetch(&goat_netpollwaiters, (uint32_t)list.n, __ATOMIC_RELAXED);
+		count_woken(list.n);
 	return list;
 }

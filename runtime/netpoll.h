@@ -51,21 +51,6 @@ extern GOAT_HIDDEN const struct goat_poller goat_epollpoller, goat_pollpoller, g
 
 // ---------------------------------------------------------------- descriptors
 
-struct goat_pollwaiter;
-
-struct goat_polllink {
-	struct goat_polllink *next, *prev;
-	struct goat_pollwaiter *waiter;
-};
-
-// In the frame of who waits.
-struct goat_pollwaiter {
-	struct goat_g *g;
-	int result;                     // see goat_pollwait
-	unsigned queues;                // in which it still is
-	struct goat_polllink in[3];
-};
-
 struct goat_polldeadline {
 	struct goat_rtimer timer;
 	struct goat_polldesc *pd;
@@ -106,7 +91,7 @@ struct goat_polldesc {
 	uint8_t anchored;               // epoll knows it, though another poller waits
 	struct goat_polllink *first[3]; // rings, by queue
 	struct goat_polldeadline *deadline;
-	struct goat_pollwaiter *closer; // waits until the last user has closed it; under lock
+	struct goat_g *closer;          // waits until the last user has closed it; under lock
 } __attribute__((aligned(64)));
 
 // Others may just be finding out that it is new, and write what is there.
@@ -225,8 +210,21 @@ goat_pollsame(const struct goat_polldesc *pd, struct goat_pollseen *seen)
 // SEEN changes where the number turns out to mean another file.
 GOAT_HIDDEN int goat_pollwait(struct goat_polldesc *pd, unsigned directions,
 			      struct goat_pollseen *seen, int64_t when);
+// The same for GOAT_POLLR, without a deadline, where that is armed as a rule.
+GOAT_HIDDEN int goat_pollwaitread(struct goat_polldesc *pd, struct goat_pollseen *seen);
+
+GOAT_HIDDEN void goat_pollpassslow(struct goat_polldesc *pd, unsigned directions);
+
 // Another one who waits in DIRECTIONS tries: the caller was woken and may have left something.
-GOAT_HIDDEN void goat_pollpass(struct goat_polldesc *pd, unsigned directions);
+static inline void
+goat_pollpass(struct goat_polldesc *pd, unsigned directions)
+{
+	if (__builtin_expect((directions & GOAT_POLLR && __atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) != NULL) ||
+			     (directions & GOAT_POLLW && __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) != NULL),
+			     0))
+		goat_pollpassslow(pd, directions);
+}
+
 // The descriptor turned out to be another file, not made here.
 GOAT_HIDDEN void goat_pollforeign(struct goat_polldesc *pd, struct goat_pollseen *seen);
 // The turn to write, and then the descriptor is held as by goat_pollenter. Gives 0 or an errno.

@@ -75,9 +75,9 @@ void *__tsan_create_fiber(unsigned flags) __attribute__((weak));
 void __tsan_switch_to_fiber(void *fiber, unsigned flags) __attribute__((weak));
 void __asan_unpoison_memory_region(const volatile void *at, size_t size) __attribute__((weak));
 
-// A sanitizer has to know on which stack we are. DYING: FROM's will not be used again.
-static void
-swap(struct goat_g *from, struct goat_g *to, bool dying)
+// A sanitizer has to know on which stack we are.
+static __attribute__((noinline)) void
+swap_watched(struct goat_g *from, struct goat_g *to, bool dying)
 {
 	if (__builtin_expect(__sanitizer_start_switch_fiber != NULL, 0))
 		__sanitizer_start_switch_fiber(dying ? NULL : &from->fake, (void *)to->lo,
@@ -90,6 +90,16 @@ swap(struct goat_g *from, struct goat_g *to, bool dying)
 		__sanitizer_finish_switch_fiber(from->fake, NULL, NULL);
 }
 
+// DYING: FROM's stack will not be used again.
+static inline void
+swap(struct goat_g *from, struct goat_g *to, bool dying)
+{
+	if (__builtin_expect(__sanitizer_start_switch_fiber != NULL || __tsan_switch_to_fiber != NULL, 0))
+		swap_watched(from, to, dying);
+	else
+		goat_switch(from, to);
+}
+
 // ---------------------------------------------------------------- queues
 
 // It counts as running from here on, not from when its thread has got so far: nobody may take what
@@ -100,32 +110,6 @@ ready_bound(struct goat_g *g)
 	__atomic_sub_fetch(&goat_sched.parked, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&g->note, 1, __ATOMIC_RELEASE);
 	goat_futexwake(&g->note, 1);
-}
-
-void
-goat_gqueueput(struct goat_gqueue *q, struct goat_g *g)
-{
-	g->schedlink = NULL;
-	if (q->tail != NULL)
-		q->tail->schedlink = g;
-	else
-		q->head = g;
-	q->tail = g;
-	q->n++;
-}
-
-struct goat_g *
-goat_gqueueget(struct goat_gqueue *q)
-{
-	struct goat_g *g = q->head;
-
-	if (g == NULL)
-		return NULL;
-	q->head = g->schedlink;
-	if (q->head == NULL)
-		q->tail = NULL;
-	q->n--;
-	return g;
 }
 
 static void
@@ -264,6 +248,7 @@ mstart(void *arg)
 	if (__tsan_get_current_fiber)
 		m->g0.fiber = __tsan_get_current_fiber();
 	m->altstack = goat_maltstack();
+	m->errnoat = &errno;
 	m->stackguard = &goat_stackguard;
 	// From then on the collector stops this thread by a signal.
 	pthread_sigmask(SIG_SETMASK, &goat_sched.mask, NULL);
@@ -520,16 +505,15 @@ get_idlep(struct goat_m *m)
 	return goat_pof(m) != NULL;
 }
 
-// Sleeps in the poller, if nobody else does and there is something to wait for. Gives a goroutine to
-// run, or NULL: look again, or *IDLE: there was nothing to wait for.
+// Sleeps in the poller, if nobody else does and there is something to wait for. NOW: 0, or what it was just
+// now. Gives a goroutine to run, or NULL: look again, or *IDLE: there was nothing to wait for.
 static struct goat_g *
-sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
+sleep_in_poller(struct goat_m *m, int64_t now, int64_t until, bool *idle)
 {
 	struct goat_gqueue list;
-	int64_t now;
 
 	*idle = false;
-	if ((__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) == 0 && until == 0) ||
+	if ((until == 0 && !goat_netpollwaits()) ||
 	    __atomic_exchange_n(&goat_sched.lastpoll, 0, __ATOMIC_SEQ_CST) == 0) {
 		int64_t other = __atomic_load_n(&goat_sched.polluntil, __ATOMIC_SEQ_CST);
 
@@ -538,14 +522,16 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 			goat_netpollbreak();
 		return NULL;
 	}
-	__atomic_store_n(&goat_sched.polluntil, until, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&goat_sched.polluntil, until, __ATOMIC_RELAXED);
 	// Who has added an earlier timer since has not found us sleeping.
 	until = earliest_timer();
-	now = goat_now();
+	if (until != 0 && now == 0)
+		now = goat_now();
 	list = goat_netpoll(until == 0 ? -1 : until > now ? until - now : 0);
 	goat_awake(m);
-	__atomic_store_n(&goat_sched.polluntil, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&goat_sched.lastpoll, goat_now(), __ATOMIC_SEQ_CST);
+	__atomic_store_n(&goat_sched.polluntil, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&goat_sched.lastpoll, __atomic_load_n(&goat_sched.seen, __ATOMIC_RELAXED),
+			 __ATOMIC_SEQ_CST);
 	if (get_idlep(m)) {
 		struct goat_g *g = first_of(&list);
 
@@ -557,6 +543,14 @@ sleep_in_poller(struct goat_m *m, int64_t until, bool *idle)
 	return NULL;
 }
 
+// Q3. The caller has P, and is pinned.
+static inline void
+see_thieves(struct goat_p *p)
+{
+	if (__builtin_expect(!p->shared && __atomic_load_n(&goat_sched.nalloc, __ATOMIC_RELAXED) > 1, 0))
+		__atomic_store_n(&p->shared, true, __ATOMIC_RELEASE);
+}
+
 // What is there for M's P without much ado.
 static struct goat_g *
 find_near(struct goat_m *m, int64_t *now)
@@ -564,6 +558,7 @@ find_near(struct goat_m *m, int64_t *now)
 	struct goat_p *p = goat_pof(m);
 	struct goat_g *g = NULL;
 
+	see_thieves(p);
 	run_timers(p, now);
 	if ((p->turn + 1) % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) {
 		g = globrunqget(p, 1);
@@ -582,8 +577,7 @@ find_near(struct goat_m *m, int64_t *now)
 	}
 	// Where there is nobody to steal from, to sleep in the poller is the next thing, and asks the same.
 	if (__atomic_load_n(&goat_sched.nalloc, __ATOMIC_RELAXED) > 1 &&
-	    __atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
-	    __atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0) {
+	    __atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0 && goat_netpollwaits()) {
 		struct goat_gqueue list = goat_netpoll(0);
 
 		g = first_of(&list);
@@ -592,7 +586,7 @@ find_near(struct goat_m *m, int64_t *now)
 }
 
 // Go: findRunnable.
-static struct goat_g *
+static GOAT_HOT struct goat_g *
 findrunnable(struct goat_m *m)
 {
 	for (;;) {
@@ -637,7 +631,7 @@ findrunnable(struct goat_m *m)
 			spin(m);
 			continue;
 		}
-		g = sleep_in_poller(m, earliest_timer(), &idle);
+		g = sleep_in_poller(m, now, earliest_timer(), &idle);
 		if (g != NULL)
 			return g;
 		if (idle)
@@ -689,7 +683,7 @@ execute(struct goat_m *m, struct goat_g *g)
 	__atomic_store_n(&goat_stackguard, g->guard, __ATOMIC_RELAXED);
 }
 
-static _Noreturn void
+static GOAT_HOT _Noreturn void
 schedule(struct goat_m *m)
 {
 	for (;;) {
@@ -704,6 +698,15 @@ schedule(struct goat_m *m)
 	}
 }
 
+// There are fewer Ps now than P counts on, or the first others.
+static inline bool
+out_of_date(const struct goat_p *p)
+{
+	uint32_t n = __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED);
+
+	return p->shared ? p->id >= n : n > 1;
+}
+
 // The next goroutine, if that is quickly found.
 static inline struct goat_g *
 pick(struct goat_p *p)
@@ -716,7 +719,7 @@ pick(struct goat_p *p)
 	turn = p->turn + 1;
 	if (__builtin_expect((turn % GLOBAL_TICK == 0 && goat_globrunqsize() != 0) ||
 			     (turn % TIMER_TICK == 0 &&
-			      __atomic_load_n(&p->timers.when, __ATOMIC_RELAXED) != 0) || too_many(p), 0))
+			      __atomic_load_n(&p->timers.when, __ATOMIC_RELAXED) != 0) || out_of_date(p), 0))
 		return NULL;
 	g = goat_runqget(p);
 	if (g != NULL)
@@ -742,10 +745,11 @@ leave_for(struct goat_g *g, struct goat_g *next, bool dying)
 	}
 }
 
-static void
+static __attribute__((noinline)) void
 park_thread(struct goat_g *g)
 {
 	struct goat_regs regs;
+	int e = errno;
 
 	arch_here(&regs);
 	g->where = &regs;
@@ -758,6 +762,8 @@ park_thread(struct goat_g *g)
 	__atomic_store_n(&g->note, 0, __ATOMIC_RELAXED);
 	g->where = NULL;
 	g->status = GOAT_GRUNNING;
+	goat_acquire(g);
+	errno = e;
 }
 
 void
@@ -768,31 +774,26 @@ goat_forboundgs(void (*f)(struct goat_g *g, void *arg), void *arg)
 }
 
 // G has been put where it is found.
-static void
+static inline __attribute__((always_inline)) void
 park(struct goat_g *g)
 {
 	struct goat_g *next;
 	int e;
 
-	if (g->bound) {
-		e = errno;
-		park_thread(g);
-		goat_acquire(g);
-		errno = e;
-		return;
-	}
-	e = goat_errno();
+	if (__builtin_expect(g->bound, 0))
+		return park_thread(g);
+	e = *g->m->errnoat;
 	next = pick(goat_pof(g->m));
 	if (next == g)
 		g->status = GOAT_GRUNNING;      // somebody was quick
 	else
 		leave_for(g, next, false);
+	*g->m->errnoat = e;
 	goat_unpinm(g->m);
 	goat_acquire(g);
-	goat_seterrno(e);
 }
 
-void
+GOAT_HOT void
 goat_gopark(struct goat_lock *lock, enum goat_waitreason reason)
 {
 	struct goat_g *g = goat_getg();
@@ -824,7 +825,7 @@ goat_goparkif(bool (*commit)(struct goat_g *g, void *arg), void *arg, enum goat_
 		goat_unpinm(g->m);
 }
 
-void
+GOAT_HOT void
 goat_goready(struct goat_g *g)
 {
 	struct goat_p *p;
@@ -842,7 +843,7 @@ goat_goready(struct goat_g *g)
 	goat_unpin();
 }
 
-void
+GOAT_HOT void
 goat_injectglist(struct goat_gqueue *list)
 {
 	struct goat_g *g;
@@ -876,14 +877,14 @@ goat_injectglist(struct goat_gqueue *list)
 static void
 yield_far(struct goat_g *g)
 {
-	int e = goat_errno();
+	int e = *g->m->errnoat;
 
 	g->status = GOAT_GRUNNABLE;
 	globrunqput(g);
 	wake_if_idle();
 	leave_for(g, NULL, false);
+	*g->m->errnoat = e;
 	goat_unpinm(g->m);
-	goat_seterrno(e);
 }
 
 void
@@ -900,12 +901,12 @@ goat_yield(void)
 	next = pick(goat_pof(g->m));
 	if (next == NULL)
 		return yield_far(g);
-	e = goat_errno();
+	e = *g->m->errnoat;
 	g->status = GOAT_GRUNNABLE;
 	goat_runqputtail(goat_pof(g->m), g);
 	leave_for(g, next, false);
+	*g->m->errnoat = e;
 	goat_unpinm(g->m);
-	goat_seterrno(e);
 }
 
 void
@@ -1135,6 +1136,7 @@ new_p(uint32_t id)
 	struct goat_p *p = new_record(sizeof *p);
 
 	p->id = id;
+	p->shared = id > 0;
 	goat_allp[id] = p;
 	__atomic_store_n(&goat_sched.nalloc, id + 1, __ATOMIC_RELEASE);
 	return p;
@@ -1172,6 +1174,8 @@ set_procs(uint32_t n)
 	for (uint32_t i = old; i < n; i++) {
 		struct goat_p *p = i < goat_sched.nalloc ? goat_allp[i] : new_p(i);
 
+		if (old == 0)
+			p->shared = n > 1;      // nobody has it yet
 		if (p->m == NULL && !is_idle(p))
 			goat_pidleput(p);
 	}
@@ -1189,10 +1193,16 @@ goat_maxprocs(int n)
 	if (n > 0 && n != old)
 		set_procs(n < GOAT_MAXPROCS ? (uint32_t)n : GOAT_MAXPROCS);
 	goat_unlock(&goat_sched.lock);
-	if (n > old)
+	if (n > old) {
+		struct goat_p *p = goat_pin();
+
+		if (p != NULL)
+			see_thieves(p);
+		goat_unpin();
 		goat_wakep();
-	else if (n > 0 && !g->bound && goat_pof(g->m) != NULL && too_many(goat_pof(g->m)))
+	} else if (n > 0 && !g->bound && goat_pof(g->m) != NULL && too_many(goat_pof(g->m))) {
 		goat_yield();
+	}
 	return old;
 }
 
@@ -1232,7 +1242,7 @@ checkdead(void)
 	    __atomic_load_n(&goat_sched.coming, __ATOMIC_SEQ_CST) != 0 ||
 	    goat_globrunqsize() != 0)
 		return;
-	if (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 || earliest_timer() != 0)
+	if (goat_netpollwaits() || earliest_timer() != 0)
 		return;
 	for (uint32_t i = 0; i < n; i++)
 		if (!goat_runqempty(goat_allp[i]))
@@ -1288,7 +1298,7 @@ start(void)
 	pthread_sigmask(SIG_SETMASK, NULL, &goat_sched.mask);
 	goat_stackinit();
 	goat_netpollinit();
-	goat_sched.lastpoll = goat_now();
+	goat_sched.lastpoll = goat_sched.seen = goat_now();
 	goat_lock(&goat_sched.lock);
 	set_procs(n);
 	goat_unlock(&goat_sched.lock);

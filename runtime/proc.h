@@ -23,7 +23,8 @@ struct goat_sched {
 	uint32_t nalloc;                // atomic: entries of goat_allp; more than nprocs after that was lowered
 	uint64_t ids;                   // atomic
 	int64_t ngo;                    // atomic: as P's, of those who had none
-	int64_t lastpoll;               // atomic: when the poller was asked last; 0: somebody sleeps in it
+	int64_t lastpoll;               // atomic: about when the poller was asked last; 0: somebody sleeps in it
+	int64_t seen;                   // atomic: when sysmon last looked
 	int64_t polluntil;              // atomic: and until when, 0: for ever
 	int32_t bound, parked;          // bound Gs; of these, parked (atomic)
 	struct goat_g *boundgs;         // by nextbound
@@ -38,8 +39,15 @@ struct goat_sched {
 };
 
 // M has woken up, having been put to sleep by the scheduler; and it has found that its P is gone.
-GOAT_HIDDEN void goat_awake(struct goat_m *m);
+GOAT_HIDDEN void goat_awake1(struct goat_m *m);
 GOAT_HIDDEN void goat_robbed(struct goat_m *m);
+
+static inline void
+goat_awake(struct goat_m *m)
+{
+	if (__builtin_expect(m->counting > 0, 0))
+		goat_awake1(m);
+}
 
 extern GOAT_HIDDEN struct goat_sched goat_sched;
 

@@ -121,9 +121,20 @@ goat_runqputslow(struct goat_p *p, struct goat_g *g, uint32_t head)
 	return true;
 }
 
+void
+goat_runqkick(struct goat_p *p)
+{
+	struct goat_g *g = __atomic_exchange_n(&p->runnext, NULL, __ATOMIC_ACQUIRE);
+
+	if (g != NULL)
+		goat_runqputtail(p, g);
+}
+
 struct goat_g *
 goat_runqsteal(struct goat_p *p, struct goat_p *from, bool next)
 {
+	if (!__atomic_load_n(&from->shared, __ATOMIC_ACQUIRE))
+		return NULL;
 	for (;;) {
 		uint32_t head = __atomic_load_n(&from->runqhead, __ATOMIC_ACQUIRE);
 		uint32_t tail = __atomic_load_n(&from->runqtail, __ATOMIC_ACQUIRE);

@@ -5,6 +5,8 @@
 //	Q1  Who has the P writes runqtail, and puts things there; anybody takes from runqhead by compare
 //	    and swap. What is between them does not change.
 //	Q2  runnext is set by who has the P; thieves only make it NULL.
+//	Q3  As long as there is one P, there are no thieves: stores will do. Who has the P says when it has
+//	    seen that there are more (`shared`), and thieves wait for that.
 //
 // Go:    as runqput and so on in runtime/proc.go. The queue of all is a list of
 //        blocks of pointers, not of Gs, so that a G in it is not touched.
@@ -65,11 +67,10 @@ goat_runqputnext(struct goat_p *p, struct goat_g *g)
 {
 	struct goat_g *old = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
 
-	if (old == NULL) {
+	if (old == NULL || !p->shared)
 		__atomic_store_n(&p->runnext, g, __ATOMIC_RELEASE);
-		return;
-	}
-	old = __atomic_exchange_n(&p->runnext, g, __ATOMIC_ACQ_REL);
+	else
+		old = __atomic_exchange_n(&p->runnext, g, __ATOMIC_ACQ_REL);
 	if (old != NULL)
 		goat_runqputtail(p, old);
 }
@@ -90,30 +91,49 @@ goat_runqfetch(const struct goat_p *p, uint32_t head, uint32_t tail)
 	}
 }
 
+// sysmon says that those who run each other have had their time.
+GOAT_HIDDEN void goat_runqkick(struct goat_p *p);
+
+// *NEXT, which was G. False if thieves were quicker.
+static inline bool
+goat_runqtakenext(struct goat_p *p, struct goat_g *g)
+{
+	if (p->shared)
+		return __atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
+						   __ATOMIC_RELAXED);
+	__atomic_store_n(&p->runnext, NULL, __ATOMIC_RELAXED);
+	return true;
+}
+
+// The first, where the queue begins at *HEAD. False if thieves were quicker: *HEAD is where it begins now.
+static inline bool
+goat_runqtake(struct goat_p *p, uint32_t *head)
+{
+	if (p->shared)
+		return __atomic_compare_exchange_n(&p->runqhead, head, *head + 1, false, __ATOMIC_ACQ_REL,
+						   __ATOMIC_ACQUIRE);
+	__atomic_store_n(&p->runqhead, *head + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
 // Who comes from runnext inherits the time slice of who put it there: P's tick stays, so that sysmon
 // sees two that run each other as one.
 static inline struct goat_g *
 goat_runqget(struct goat_p *p)
 {
-	struct goat_g *g = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
+	struct goat_g *g;
 	uint32_t head, tail;
 
-	if (__builtin_expect(__atomic_load_n(&p->preempt, __ATOMIC_RELAXED), 0) && g != NULL) {
-		// They have had their time.
-		if (__atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			goat_runqputtail(p, g);
-		g = NULL;
-	}
+	if (__builtin_expect(__atomic_load_n(&p->preempt, __ATOMIC_RELAXED), 0))
+		goat_runqkick(p);
+	g = __atomic_load_n(&p->runnext, __ATOMIC_RELAXED);
 	tail = p->runqtail;
-	if (g != NULL && __atomic_compare_exchange_n(&p->runnext, &g, NULL, false, __ATOMIC_ACQUIRE,
-						     __ATOMIC_RELAXED))
+	if (g != NULL && goat_runqtakenext(p, g))
 		return g;
 	head = __atomic_load_n(&p->runqhead, __ATOMIC_ACQUIRE);
 	while (tail != head) {
 		g = __atomic_load_n(&p->runq[head % GOAT_RUNQ], __ATOMIC_RELAXED);
-		if (__atomic_compare_exchange_n(&p->runqhead, &head, head + 1, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (goat_runqtake(p, &head)) {
 			__atomic_store_n(&p->tick, p->tick + 1, __ATOMIC_RELAXED);
 			__atomic_store_n(&p->preempt, false, __ATOMIC_RELAXED);
 			goat_runqfetch(p, head, tail);

@@ -59,6 +59,15 @@ enum goat_waitreason {
 #undef REASON
 };
 
+// A G's place in a queue of a descriptor; of its two links GOAT_POLLW has the second. See netpoll.c.
+struct goat_pollwaiter {
+	int result;                     // see goat_pollwait
+	uint32_t queues;                // in which it still is
+	struct goat_polllink {
+		struct goat_polllink *next, *prev;
+	} in[2];
+};
+
 // The first two are known to arch/'s switch.
 struct goat_g {
 	uintptr_t sp;                   // while it does not run: where its registers are
@@ -74,7 +83,8 @@ struct goat_g {
 	int64_t waitsince;              // about when it parked, once a collection has seen it; else 0
 	uint32_t selectdone;            // a select of it has been won
 	uint32_t note;                  // futex of a bound one
-	// So far what a switch touches: a line of the cache.
+	// So far what a switch touches: a line of the cache. The next is for the poller.
+	struct goat_pollwaiter poll;
 	uintptr_t lo, hi;               // the stack
 	uint64_t id;                    // 1: of main
 	struct goat_panic *panics;      // the newest first
@@ -141,9 +151,6 @@ struct goat_lock {
 GOAT_HIDDEN void goat_lockslow(struct goat_lock *l);
 // One turn of waiting for somebody who has little left to do; *TURN is 0 at first.
 GOAT_HIDDEN void goat_spin(uint32_t *turn);
-// errno, where a switch may come between two uses.
-GOAT_HIDDEN int goat_errno(void);
-GOAT_HIDDEN void goat_seterrno(int e);
 
 static inline void
 goat_lock(struct goat_lock *l)
@@ -167,6 +174,32 @@ struct goat_gqueue {
 	struct goat_g *head, *tail;
 	size_t n;
 };
+
+static inline void
+goat_gqueueput(struct goat_gqueue *q, struct goat_g *g)
+{
+	g->schedlink = NULL;
+	if (q->tail != NULL)
+		q->tail->schedlink = g;
+	else
+		q->head = g;
+	q->tail = g;
+	q->n++;
+}
+
+static inline struct goat_g *
+goat_gqueueget(struct goat_gqueue *q)
+{
+	struct goat_g *g = q->head;
+
+	if (g == NULL)
+		return NULL;
+	q->head = g->schedlink;
+	if (q->head == NULL)
+		q->tail = NULL;
+	q->n--;
+	return g;
+}
 
 enum { GOAT_RUNQ = 256, GOAT_MAXPROCS = 256 };
 
@@ -195,7 +228,10 @@ struct goat_p {
 	uint32_t id;
 	uint32_t turn;                  // how many times a goroutine was chosen
 	uint32_t tick;                  // the same, but for those that inherit the time of another
+	bool preempt;                   // sysmon wants the goroutine to leave
+	bool shared;                    // others may take from its queue; never false again
 	struct goat_m *m;               // or NULL: idle
+	uint64_t polls;                 // how often a goroutine parked in the poller here
 	// Go: runqhead, runqtail, runq, runnext. Whoever has the P writes tail; anybody steals at head.
 	uint32_t runqhead __attribute__((aligned(64)));
 	uint32_t runqtail;
@@ -205,7 +241,6 @@ struct goat_p {
 	uint32_t ngfree;
 	struct goat_timer_heap timers;
 	struct goat_p *link;            // of the idle ones
-	bool preempt;                   // sysmon wants the goroutine to leave
 	uint64_t rand;
 	uint64_t idnext, idend;         // ids for new goroutines
 	int64_t ngo;                    // goroutines made here, less those that ended here
@@ -227,11 +262,13 @@ struct goat_m {
 	int32_t tid;                    // the kernel's
 	bool spinning;
 	bool robbed;                    // sysmon has taken its P away, since it last looked
+	uint32_t counting;              // so many times more it counts that
 	long slept;                     // how often the kernel has put it to sleep, up to when it last woke up
 	struct goat_p *nextp;           // what it wakes up to
 	struct goat_m *link;            // of the idle ones
 	struct goat_m *all;             // of all; never freed
 	void *gcthread;                 // what the collector calls it
+	int *errnoat;                   // its errno: the compiler takes the address for constant
 	uintptr_t *stackguard;          // its goat_stackguard: sysmon sets it to UINTPTR_MAX
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
@@ -255,8 +292,6 @@ GOAT_HIDDEN void goat_goparkif(bool (*commit)(struct goat_g *g, void *arg), void
 GOAT_HIDDEN void goat_goready(struct goat_g *g);
 // All of a list, from netpoll or timers. Go: injectglist.
 GOAT_HIDDEN void goat_injectglist(struct goat_gqueue *list);
-GOAT_HIDDEN void goat_gqueueput(struct goat_gqueue *q, struct goat_g *g);
-GOAT_HIDDEN struct goat_g *goat_gqueueget(struct goat_gqueue *q);
 // Starts the scheduler, once; whoever needs it first.
 GOAT_HIDDEN void goat_schedinit(void);
 // Whether it is worth while to spin for what another goroutine will give soon: another P runs one,
@@ -381,8 +416,11 @@ GOAT_HIDDEN int64_t goat_runtimers(struct goat_p *p, int64_t now);
 GOAT_HIDDEN struct goat_gqueue goat_netpoll(int64_t delay);
 GOAT_HIDDEN void goat_netpollbreak(void);
 GOAT_HIDDEN void goat_netpollinit(void);
-// How many goroutines are parked in it. Atomic.
-extern GOAT_HIDDEN uint32_t goat_netpollwaiters;
+// sysmon's: makes sure, if that is due, that those who are parked wait for the file they mean. Gives when it
+// is due again, or 0.
+GOAT_HIDDEN int64_t goat_netpollcheck(int64_t now);
+// Whether goroutines are parked in it, or other threads about to be.
+GOAT_HIDDEN bool goat_netpollwaits(void);
 
 // signal.c: handlers of faults, before main, and of SIGQUIT, where the scheduler runs it.
 GOAT_HIDDEN void goat_initsig(void);

@@ -21,6 +21,8 @@ enum { US = 1000, MS = 1000000 };
 // Where processors are busy with other processes, a thread that could run gets no time either. So long it
 // is given, at least and at most: see goat_robbed.
 enum { BLOCKED = 100 * US, BUSY = 10 * MS };
+// That long after a thread has lost its P it counts how often it is put to sleep, which is a call of the system.
+enum { COUNTS = 256 };                  // times that it wakes up
 enum { RECLAIMS = 8 };                  // batches of dead stacks given back before it looks
 
 void
@@ -79,8 +81,9 @@ times_slept(void)
 }
 
 void
-goat_awake(struct goat_m *m)
+goat_awake1(struct goat_m *m)
 {
+	m->counting--;
 	m->slept = times_slept();
 }
 
@@ -90,12 +93,16 @@ void
 goat_robbed(struct goat_m *m)
 {
 	int64_t patience = __atomic_load_n(&goat_sched.patience, __ATOMIC_RELAXED);
+	long slept = times_slept();
 
-	patience = times_slept() == m->slept ? patience * 2 : patience / 4;
-	patience = patience < BLOCKED ? BLOCKED : patience > BUSY ? BUSY : patience;
-	__atomic_store_n(&goat_sched.patience, patience, __ATOMIC_RELAXED);
+	if (m->counting > 0) {
+		patience = slept == m->slept ? patience * 2 : patience / 4;
+		patience = patience < BLOCKED ? BLOCKED : patience > BUSY ? BUSY : patience;
+		__atomic_store_n(&goat_sched.patience, patience, __ATOMIC_RELAXED);
+	}
 	__atomic_store_n(&m->robbed, false, __ATOMIC_RELAXED);
-	goat_awake(m);
+	m->counting = COUNTS;
+	m->slept = slept;
 }
 
 // P, which was taken away, goes to another M, or to the idle ones. Go: handoffp.
@@ -104,8 +111,7 @@ handoffp(struct goat_p *p)
 {
 	if (!goat_runqempty(p) || goat_globrunqsize() != 0 ||
 	    __atomic_load_n(&p->timers.when, __ATOMIC_ACQUIRE) != 0 ||
-	    (__atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) != 0 &&
-	     __atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0))
+	    (__atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST) != 0 && goat_netpollwaits()))
 		return goat_startm(p, false);
 	goat_lock(&goat_sched.lock);
 	goat_pidleput(p);
@@ -173,8 +179,7 @@ poll_network(int64_t now)
 {
 	int64_t last = __atomic_load_n(&goat_sched.lastpoll, __ATOMIC_SEQ_CST);
 
-	if (last == 0 || last + GOAT_MAXRUN > now ||
-	    __atomic_load_n(&goat_netpollwaiters, __ATOMIC_SEQ_CST) == 0 ||
+	if (last == 0 || last + GOAT_MAXRUN > now || !goat_netpollwaits() ||
 	    !__atomic_compare_exchange_n(&goat_sched.lastpoll, &last, now, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return;
@@ -195,8 +200,11 @@ wait_for_work(void)
 {
 	__atomic_store_n(&goat_sched.sysmonnote, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&goat_sched.sysmonwait, true, __ATOMIC_SEQ_CST);
-	if (all_idle())
-		goat_futexsleep(&goat_sched.sysmonnote, 0, -1);
+	while (all_idle() && __atomic_load_n(&goat_sched.sysmonnote, __ATOMIC_SEQ_CST) == 0) {
+		int64_t now = goat_now(), due = goat_netpollcheck(now);
+
+		goat_futexsleep(&goat_sched.sysmonnote, 0, due == 0 ? -1 : due - now);
+	}
 	__atomic_store_n(&goat_sched.sysmonwait, false, __ATOMIC_SEQ_CST);
 }
 
@@ -217,6 +225,7 @@ goat_sysmon(void *arg)
 		bool more = true;
 		int64_t now = goat_now();
 
+		__atomic_store_n(&goat_sched.seen, now, __ATOMIC_RELAXED);
 		for (int i = 0; i < RECLAIMS && more; i++)
 			more = goat_stackreclaim(now);
 		if (more)
@@ -230,6 +239,7 @@ goat_sysmon(void *arg)
 			now = goat_now();
 		}
 		poll_network(now);
+		goat_netpollcheck(now);
 		idle = retake(now) ? 0 : idle + 1;
 	}
 	return NULL;

@@ -23,6 +23,19 @@
 #ifndef __ASSEMBLER__
 #define arch_pause() __asm__ volatile("pause")
 
+static inline long
+arch_syscall6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+
 // What was blocked when the signal came whose handler returns to the frame of these registers.
 #define arch_mask(regs) (&((const ucontext_t *)(regs)->r[ARCH_SP])->uc_sigmask)
 

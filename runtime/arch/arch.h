@@ -14,6 +14,7 @@
 //	arch_mask(REGS)                         signals to block again when a handler is left
 //	arch_here(REGS)                         the registers of who says this
 //	arch_pause()                            for loops that wait for another processor
+//	arch_syscall6(NR, A, ... F)             a call of the system; gives -errno
 //	ARCH_G_SP, ARCH_G_ONCPU                 where these are in a struct goat_g
 //
 // and the .S file goat_gopanic, goat_resume, goat_goexit and goat_recover, which hand the registers
