@@ -108,6 +108,7 @@ static void
 ready_bound(struct goat_g *g)
 {
 	__atomic_sub_fetch(&goat_sched.parked, 1, __ATOMIC_SEQ_CST);
+	goat_release(g);
 	__atomic_store_n(&g->note, 1, __ATOMIC_RELEASE);
 	goat_futexwake(&g->note, 1);
 }
@@ -1277,6 +1278,7 @@ goat_pushstacks(void)
 		struct goat_g *part = goat_stackpart(sp);
 
 		goat_stackofthread(m->gcthread, part != NULL ? part->hi : m->g0.hi);
+		goat_keepfree(m);
 		if (part == NULL)
 			continue;
 		if (part->below != NULL)

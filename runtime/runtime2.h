@@ -252,6 +252,9 @@ struct goat_p {
 // All that have been made; they stay. NULL from the first that was not.
 extern GOAT_HIDDEN struct goat_p *goat_allp[GOAT_MAXPROCS];
 
+// Objects of so many granules, of 16 bytes, come from lists of each M, see malloc.c.
+enum { GOAT_SMALLGRANULES = 17 };
+
 struct goat_m {
 	struct goat_g g0;               // sp, oncpu and fiber only
 	struct goat_g *curg;            // or NULL: it is on g0
@@ -273,6 +276,7 @@ struct goat_m {
 	uintptr_t gcsp;                 // its stack pointer, while the collector has stopped it
 	void *altstack;
 	uint64_t rand;
+	void **free[GOAT_SMALLGRANULES + 1][2]; // by granules, and 1: noscan
 };
 
 // This thread's, or NULL if it is none of the scheduler's. A function that may have been switched
@@ -396,6 +400,9 @@ GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
 GOAT_HIDDEN void *goat_mstack(uint32_t id, size_t *size);
 // Of the goroutine that runs in this thread: where little of its stack is left; see goat_morestack.
 extern _Thread_local uintptr_t goat_stackguard __attribute__((tls_model("initial-exec")));
+
+// malloc.c: the world is stopped: M keeps its lists of free objects.
+GOAT_HIDDEN void goat_keepfree(const struct goat_m *m);
 
 // thread.c: what the collector shall look at besides, from push_roots.
 GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);

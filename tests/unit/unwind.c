@@ -109,7 +109,7 @@ static uint64_t rng;
 static void next(int depth);
 
 // What keeps registers and the frame in use across the call.
-static volatile long sink;
+static volatile unsigned long sink;
 
 #define FRAME(name, attributes, ...)                                                               \
 	static NOINLINE attributes void name(int depth)                                            \
@@ -119,7 +119,7 @@ static volatile long sink;
 
 #define SHAPES(level, attributes)                                                                         \
 	FRAME(plain_##level, attributes, next(depth - 1); sink++;)                                 \
-	FRAME(registers_##level, attributes, long a = sink, b = sink, c = sink, d = sink,          \
+	FRAME(registers_##level, attributes, unsigned long a = sink, b = sink, c = sink, d = sink,          \
 	      e = sink, f = sink;                                                                  \
 	      next(depth - 1); sink = a + b; next(0); sink = c + d + e * f;)                       \
 	FRAME(vla_##level, attributes, volatile char v[depth % 7 * 100 + 1]; v[0] = 1;             \
