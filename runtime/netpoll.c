@@ -243,7 +243,7 @@ begin_wait(struct goat_g *g)
 		p = goat_pof(g->m);
 	}
 	if (__builtin_expect(p != NULL, 1))
-		__atomic_store_n(&p->polls, p->polls + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&p->polls, __atomic_load_n(&p->polls, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 	else
 		begin_other(g->bound);
 }
