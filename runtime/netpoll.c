@@ -141,61 +141,50 @@ index_of(unsigned queue)
 	return __builtin_ctz(queue);
 }
 
-// Of a G in the queue with index I.
-static struct goat_polllink *
-link_in(struct goat_g *g, int i)
+// The next of G in the queue with index I. A queue is a ring, of which PD has the last.
+static inline struct goat_g **
+link_of(struct goat_g *g, int i)
 {
-	return &g->poll.in[i & 1];
+	return i == index_of(GOAT_POLLW) ? &g->writelink : &g->schedlink;
 }
 
-static struct goat_g *
-g_of(struct goat_polllink *l, int i)
-{
-	return (struct goat_g *)((char *)l - offsetof(struct goat_g, poll.in) - (i & 1) * sizeof *l);
-}
-
-static void
+static inline void
 enqueue_in(struct goat_polldesc *pd, struct goat_g *g, int i)
 {
-	struct goat_polllink *l = link_in(g, i), *first = pd->first[i];
+	struct goat_g *last = pd->last[i];
 
-	if (__builtin_expect(first != NULL, 0)) {
-		l->next = first;
-		l->prev = first->prev;
-		first->prev->next = l;
-		first->prev = l;
-		return;
+	if (__builtin_expect(last == NULL, 1)) {
+		*link_of(g, i) = g;
+	} else {
+		*link_of(g, i) = *link_of(last, i);
+		*link_of(last, i) = g;
 	}
-	l->next = l->prev = l;
-	__atomic_store_n(&pd->first[i], l, __ATOMIC_RELAXED);
+	__atomic_store_n(&pd->last[i], g, __ATOMIC_RELAXED);
 }
 
-static void
+static inline void
 dequeue_from(struct goat_polldesc *pd, struct goat_g *g, int i)
 {
-	struct goat_polllink *l = link_in(g, i), *next = l->next;
+	struct goat_g *last = pd->last[i], *before = last;
 
-	if (__builtin_expect(next != l, 0)) {
-		next->prev = l->prev;
-		l->prev->next = next;
-	} else {
-		next = NULL;
-	}
-	if (pd->first[i] == l)
-		__atomic_store_n(&pd->first[i], next, __ATOMIC_RELAXED);
+	while (__builtin_expect(*link_of(before, i) != g, 0))
+		before = *link_of(before, i);
+	*link_of(before, i) = *link_of(g, i);
+	if (last == g)
+		__atomic_store_n(&pd->last[i], before != g ? before : NULL, __ATOMIC_RELAXED);
 }
 
 // G, which is in the queue with index I, goes on with RESULT, as part of LIST. N1
 static inline void
 wake(struct goat_polldesc *pd, struct goat_g *g, int i, int result, struct goat_gqueue *list)
 {
-	uint32_t rest = g->poll.queues & ~(1U << i);
+	unsigned rest = g->queues & ~(1U << i);
 
 	dequeue_from(pd, g, i);
 	for (; __builtin_expect(rest != 0, 0); rest &= rest - 1)
 		dequeue_from(pd, g, index_of(rest));
-	g->poll.queues = 0;
-	g->poll.result = result;
+	g->queues = 0;
+	g->param = (void *)(intptr_t)result;
 	goat_gqueueput(list, g);
 }
 
@@ -203,17 +192,24 @@ static inline void
 wake_first(struct goat_polldesc *pd, unsigned queue, struct goat_gqueue *list)
 {
 	int i = index_of(queue);
+	struct goat_g *last = pd->last[i];
 
-	if (pd->first[i] != NULL)
-		wake(pd, g_of(pd->first[i], i), i, 0, list);
+	if (last != NULL)
+		wake(pd, *link_of(last, i), i, 0, list);
 }
 
 static void
 wake_all(struct goat_polldesc *pd, int result, struct goat_gqueue *list)
 {
 	for (int i = 0; i < 3; i++)
-		while (pd->first[i] != NULL)
-			wake(pd, g_of(pd->first[i], i), i, result, list);
+		while (pd->last[i] != NULL)
+			wake(pd, *link_of(pd->last[i], i), i, result, list);
+}
+
+static int
+result_of(const struct goat_g *g)
+{
+	return (int)(intptr_t)g->param;
 }
 
 // ---------------------------------------------------------------- how many wait
@@ -352,13 +348,13 @@ check_one(struct goat_polldesc *pd)
 	uint8_t armed = 0, seen;
 	uint64_t gen;
 
-	if (__atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) == NULL &&
-	    __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) == NULL)
+	if (__atomic_load_n(&pd->last[0], __ATOMIC_RELAXED) == NULL &&
+	    __atomic_load_n(&pd->last[1], __ATOMIC_RELAXED) == NULL)
 		return false;
 	goat_lock(&pd->lock);
 	seen = pd->seen;
 	gen = pd->gen;
-	if (pd->kind != GOAT_POLLFOREIGN && (pd->first[0] != NULL || pd->first[1] != NULL)) {
+	if (pd->kind != GOAT_POLLFOREIGN && (pd->last[0] != NULL || pd->last[1] != NULL)) {
 		if (seen == 1)
 			armed = pd->armed;
 		if (seen < 2)
@@ -558,8 +554,8 @@ own_passed(void *arg, uintptr_t timer_seq)
 	if (d->waiter != NULL && d->when <= goat_now()) {
 		goat_lock(&d->pd->lock);
 		__atomic_store_n(&d->passed, true, __ATOMIC_RELAXED);
-		if (d->waiter->poll.queues != 0)
-			wake(d->pd, d->waiter, index_of(d->waiter->poll.queues), ETIMEDOUT, &woken);
+		if (d->waiter->queues != 0)
+			wake(d->pd, d->waiter, index_of(d->waiter->queues), ETIMEDOUT, &woken);
 		goat_unlock(&d->pd->lock);
 	}
 	goat_unlock(&d->lock);
@@ -632,12 +628,12 @@ park(struct goat_polldesc *pd, struct goat_g *g, unsigned queues)
 {
 	unsigned rest = queues;
 
-	g->poll.queues = queues;
+	g->queues = (uint8_t)queues;
 	do
 		enqueue_in(pd, g, index_of(rest));
 	while ((rest &= rest - 1) != 0);
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
-	return g->poll.result;
+	return result_of(g);
 }
 
 // Whether the poller can do nothing for FD, which it says once. Its user gets EMFILE.
@@ -821,7 +817,7 @@ goat_pollunlockslow(struct goat_polldesc *pd)
 	wake_first(pd, GOAT_POLLLOCK, &woken);
 	if (woken.n == 0)
 		gone |= GOAT_POLLWRITING;
-	if (pd->first[2] == NULL)
+	if (pd->last[2] == NULL)
 		gone |= GOAT_POLLMORE;
 	__atomic_and_fetch(&pd->users, ~gone, __ATOMIC_RELEASE);
 	goat_unlock(&pd->lock);
@@ -930,7 +926,7 @@ goat_polllast(struct goat_polldesc *pd)
 	err = close_it(pd, gen);
 	if (closer == NULL)
 		return;
-	closer->poll.result = err;
+	closer->param = (void *)(intptr_t)err;
 	goat_goready(closer);
 }
 
@@ -978,7 +974,7 @@ goat_pollclose(struct goat_polldesc *pd, void (*before)(int fd))
 	}
 	pd->closer = g;
 	goat_gopark(&pd->lock, GOAT_WAIT_IO);
-	return g->poll.result;
+	return result_of(g);
 }
 
 // ---------------------------------------------------------------- for the scheduler

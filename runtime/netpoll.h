@@ -89,7 +89,7 @@ struct goat_polldesc {
 	uint8_t expired;                // the deadline is over
 	uint8_t seen;                   // see check
 	uint8_t anchored;               // epoll knows it, though another poller waits
-	struct goat_polllink *first[3]; // rings, by queue
+	struct goat_g *last[3];         // of each queue
 	struct goat_polldeadline *deadline;
 	struct goat_g *closer;          // waits until the last user has closed it; under lock
 } __attribute__((aligned(64)));
@@ -219,8 +219,8 @@ GOAT_HIDDEN void goat_pollpassslow(struct goat_polldesc *pd, unsigned directions
 static inline void
 goat_pollpass(struct goat_polldesc *pd, unsigned directions)
 {
-	if (__builtin_expect((directions & GOAT_POLLR && __atomic_load_n(&pd->first[0], __ATOMIC_RELAXED) != NULL) ||
-			     (directions & GOAT_POLLW && __atomic_load_n(&pd->first[1], __ATOMIC_RELAXED) != NULL),
+	if (__builtin_expect((directions & GOAT_POLLR && __atomic_load_n(&pd->last[0], __ATOMIC_RELAXED) != NULL) ||
+			     (directions & GOAT_POLLW && __atomic_load_n(&pd->last[1], __ATOMIC_RELAXED) != NULL),
 			     0))
 		goat_pollpassslow(pd, directions);
 }

@@ -59,32 +59,23 @@ enum goat_waitreason {
 #undef REASON
 };
 
-// A G's place in a queue of a descriptor; of its two links GOAT_POLLW has the second. See netpoll.c.
-struct goat_pollwaiter {
-	int result;                     // see goat_pollwait
-	uint32_t queues;                // in which it still is
-	struct goat_polllink {
-		struct goat_polllink *next, *prev;
-	} in[2];
-};
-
 // The first two are known to arch/'s switch.
 struct goat_g {
 	uintptr_t sp;                   // while it does not run: where its registers are
 	uint32_t oncpu;                 // 1: its stack is in use, sp is not valid
 	uint8_t status;                 // enum goat_gstatus
 	uint8_t reason;                 // enum goat_waitreason, while GOAT_GWAITING
-	bool printing;                  // the text of a panic is being asked for
+	uint8_t queues;                 // of a descriptor, in which it is; see netpoll.c
 	bool bound;                     // to its thread: it has no stack and no P of ours
 	struct goat_m *m;               // on which it runs, or ran last
 	uintptr_t guard;                // goat_stackguard while it runs; 0: no need to look
 	struct goat_g *schedlink;       // the next of a list
-	void *param;                    // what the one who woke it left: a sudog
+	void *param;                    // what the one who woke it left: a sudog, or a result of netpoll.c
 	int64_t waitsince;              // about when it parked, once a collection has seen it; else 0
 	uint32_t selectdone;            // a select of it has been won
 	uint32_t note;                  // futex of a bound one
-	// So far what a switch touches: a line of the cache. The next is for the poller.
-	struct goat_pollwaiter poll;
+	// So far what a switch touches, and who wakes it: a line of the cache.
+	struct goat_g *writelink;       // the next of those that wait to write
 	uintptr_t lo, hi;               // the stack
 	uint64_t id;                    // 1: of main
 	struct goat_panic *panics;      // the newest first
@@ -92,6 +83,7 @@ struct goat_g {
 	// The signal behind a panic, if any.
 	int sig, sigcode;
 	uintptr_t sigaddr, sigpc;
+	bool printing;                  // the text of a panic is being asked for
 	uintptr_t gopc;                 // behind the go statement
 	uint64_t parent;                // id of who said it
 	void *altstack;                 // of a bound one: for signals; NULL: none, or not ours
