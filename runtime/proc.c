@@ -469,6 +469,12 @@ first_of(struct goat_gqueue *list)
 	return g;
 }
 
+static bool
+too_many(const struct goat_p *p)
+{
+	return p->id >= __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED);
+}
+
 // P was lowered away: its work to the others.
 static void
 retire(struct goat_m *m)
@@ -478,15 +484,10 @@ retire(struct goat_m *m)
 	while ((g = goat_runqget(goat_pof(m))) != NULL)
 		globrunqput(g);
 	goat_lock(&goat_sched.lock);
-	releasep(m);
+	if (too_many(goat_pof(m)))
+		releasep(m)->retired = true;
 	goat_unlock(&goat_sched.lock);
 	wake_if_idle();
-}
-
-static bool
-too_many(const struct goat_p *p)
-{
-	return p->id >= __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED);
 }
 
 // A P that is idle, if there is one.
@@ -544,12 +545,27 @@ sleep_in_poller(struct goat_m *m, int64_t now, int64_t until, bool *idle)
 	return NULL;
 }
 
+static bool
+others_have_none(const struct goat_p *p)
+{
+	for (uint32_t i = 0; i < goat_sched.nalloc; i++)
+		if (goat_allp[i] != p && __atomic_load_n(&goat_allp[i]->m, __ATOMIC_RELAXED) != NULL)
+			return false;
+	return true;
+}
+
 // Q3. The caller has P, and is pinned.
 static inline void
 see_thieves(struct goat_p *p)
 {
-	if (__builtin_expect(!p->shared && __atomic_load_n(&goat_sched.nalloc, __ATOMIC_RELAXED) > 1, 0))
-		__atomic_store_n(&p->shared, true, __ATOMIC_RELEASE);
+	bool many = __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED) > 1;
+
+	if (__builtin_expect(p->shared == many, 1))
+		return;
+	goat_lock(&goat_sched.lock);
+	if (goat_sched.nprocs > 1 || others_have_none(p))
+		__atomic_store_n(&p->shared, goat_sched.nprocs > 1, __ATOMIC_RELEASE);
+	goat_unlock(&goat_sched.lock);
 }
 
 // What is there for M's P without much ado.
@@ -699,13 +715,13 @@ schedule(struct goat_m *m)
 	}
 }
 
-// There are fewer Ps now than P counts on, or the first others.
+// There are more Ps now than P counts on, or fewer.
 static inline bool
 out_of_date(const struct goat_p *p)
 {
 	uint32_t n = __atomic_load_n(&goat_sched.nprocs, __ATOMIC_RELAXED);
 
-	return p->shared ? p->id >= n : n > 1;
+	return p->id >= n || p->shared != (n > 1);
 }
 
 // The next goroutine, if that is quickly found.
@@ -1137,6 +1153,7 @@ new_p(uint32_t id)
 	struct goat_p *p = new_record(sizeof *p);
 
 	p->id = id;
+	p->retired = true;
 	p->shared = id > 0;
 	goat_allp[id] = p;
 	__atomic_store_n(&goat_sched.nalloc, id + 1, __ATOMIC_RELEASE);
@@ -1148,20 +1165,12 @@ drop_idle(uint32_t n)
 {
 	for (struct goat_p **at = &goat_sched.idlep; *at != NULL;)
 		if ((*at)->id >= n) {
+			(*at)->retired = true;
 			*at = (*at)->link;
 			__atomic_sub_fetch(&goat_sched.npidle, 1, __ATOMIC_SEQ_CST);
 		} else {
 			at = &(*at)->link;
 		}
-}
-
-static bool
-is_idle(const struct goat_p *p)
-{
-	for (const struct goat_p *q = goat_sched.idlep; q != NULL; q = q->link)
-		if (q == p)
-			return true;
-	return false;
 }
 
 // With the lock.
@@ -1177,8 +1186,10 @@ set_procs(uint32_t n)
 
 		if (old == 0)
 			p->shared = n > 1;      // nobody has it yet
-		if (p->m == NULL && !is_idle(p))
+		// Else it is on its way to an M, or has not been given up yet.
+		if (p->retired)
 			goat_pidleput(p);
+		p->retired = false;
 	}
 }
 

@@ -6,7 +6,8 @@
 //	    and swap. What is between them does not change.
 //	Q2  runnext is set by who has the P; thieves only make it NULL.
 //	Q3  As long as there is one P, there are no thieves: stores will do. Who has the P says when it has
-//	    seen that there are more (`shared`), and thieves wait for that.
+//	    seen that there are more (`shared`), and thieves wait for that. It takes that back when there is
+//	    one again and no M has any of the others.
 //
 // Go:    as runqput and so on in runtime/proc.go. The queue of all is a list of
 //        blocks of pointers, not of Gs, so that a G in it is not touched.

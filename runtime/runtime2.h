@@ -221,7 +221,7 @@ struct goat_p {
 	uint32_t turn;                  // how many times a goroutine was chosen
 	uint32_t tick;                  // the same, but for those that inherit the time of another
 	bool preempt;                   // sysmon wants the goroutine to leave
-	bool shared;                    // others may take from its queue; never false again
+	bool shared;                    // others may take from its queue, see runq.h
 	struct goat_m *m;               // or NULL: idle
 	uint64_t polls;                 // how often a goroutine parked in the poller here
 	// Go: runqhead, runqtail, runq, runnext. Whoever has the P writes tail; anybody steals at head.
@@ -233,6 +233,7 @@ struct goat_p {
 	uint32_t ngfree;
 	struct goat_timer_heap timers;
 	struct goat_p *link;            // of the idle ones
+	bool retired;                   // nobody has it, nor is it idle, as there are to be fewer
 	uint64_t rand;
 	uint64_t idnext, idend;         // ids for new goroutines
 	int64_t ngo;                    // goroutines made here, less those that ended here
