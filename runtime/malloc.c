@@ -71,8 +71,10 @@ collector_died(const char *text)
 static int64_t started, collecting;     // when
 static size_t before;                   // bytes in use, the dead ones too
 
+uint32_t goat_worldstops;
+
 // Go: GODEBUG=gctrace=1, with less to tell.
-static void GC_CALLBACK
+static void
 trace(GC_EventType event)
 {
 	char text[160];
@@ -92,6 +94,15 @@ trace(GC_EventType event)
 	}
 }
 
+static void GC_CALLBACK
+on_event(GC_EventType event)
+{
+	if (event == GC_EVENT_PRE_STOP_WORLD || event == GC_EVENT_POST_START_WORLD)
+		__atomic_add_fetch(&goat_worldstops, 1, __ATOMIC_SEQ_CST);
+	if (goat_knob_gctrace > 0)
+		trace(event);
+}
+
 __attribute__((constructor)) static void
 start(void)
 {
@@ -103,8 +114,7 @@ start(void)
 		GC_expand_hp(FIRST_HEAP);
 	uncleared = (int)GC_new_kind(GC_new_free_list(), 0 | GC_DS_LENGTH, 1, 0);
 	goat_stackinit();
-	if (goat_knob_gctrace > 0)
-		GC_set_on_collection_event(trace);
+	GC_set_on_collection_event(on_event);
 	goat_unwindinit();
 	goat_threadinit();
 	goat_initsig();

@@ -390,6 +390,7 @@ goat_netpollcheck(int64_t now)
 
 	if (at == 0 || at > now)
 		return at;
+	goat_sysmonhas(true);
 	// Who parks from now on sets it again, unless this does.
 	__atomic_store_n(&check_at, 0, __ATOMIC_SEQ_CST);
 	again = check_part(goat_polldescs);
@@ -398,6 +399,7 @@ goat_netpollcheck(int64_t now)
 	if (again)
 		__atomic_compare_exchange_n(&check_at, &none, now + CHECK, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_SEQ_CST);
+	goat_sysmonhas(false);
 	return __atomic_load_n(&check_at, __ATOMIC_SEQ_CST);
 }
 

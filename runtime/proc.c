@@ -335,6 +335,16 @@ wake_if_idle(void)
 
 static void checkdead(void);
 
+static void *
+await_note(void *arg)
+{
+	uint32_t *note = arg;
+
+	while (__atomic_load_n(note, __ATOMIC_ACQUIRE) == 0)
+		goat_futexsleep(note, 0, -1);
+	return NULL;
+}
+
 // M sleeps until somebody gives it a P.
 static void
 stopm(struct goat_m *m)
@@ -349,8 +359,7 @@ stopm(struct goat_m *m)
 	goat_sched.nidlem++;
 	checkdead();
 	goat_unlock(&goat_sched.lock);
-	while (__atomic_load_n(&m->note, __ATOMIC_ACQUIRE) == 0)
-		goat_futexsleep(&m->note, 0, -1);
+	goat_blocking(await_note, &m->note);
 	__atomic_store_n(&m->note, 0, __ATOMIC_RELAXED);
 	goat_awake(m);
 	goat_lock(&goat_sched.lock);
@@ -1264,6 +1273,18 @@ checkdead(void)
 			      : "all goroutines are asleep - deadlock!");
 }
 
+void
+goat_sysmonhas(bool some)
+{
+	goat_threadcoming(some ? 1 : -1);
+	if (some)
+		return;
+	// Who became idle meanwhile has not found a deadlock.
+	goat_lock(&goat_sched.lock);
+	checkdead();
+	goat_unlock(&goat_sched.lock);
+}
+
 // ---------------------------------------------------------------- for the collector
 
 static uint32_t marks;
@@ -1366,6 +1387,6 @@ goat_rt0(int argc, char **argv, char **envp, int (*main)(int argc, char **argv, 
 	goat_freeg();
 	goat_sched.ids = 0;
 	goat_newproc(goat_main0, &p, sizeof p);
-	goat_sysmon(NULL);
+	goat_blocking(goat_sysmon, NULL);
 	return 0;
 }

@@ -60,6 +60,9 @@ GOAT_HIDDEN void goat_startm(struct goat_p *p, bool spinning);
 GOAT_HIDDEN void goat_wakep(void);
 // With the lock: P is idle.
 GOAT_HIDDEN void goat_pidleput(struct goat_p *p);
+// sysmon is going to have goroutines in hand that are in no queue, or has let go of them: as long as it may, it is
+// no deadlock when all others are idle.
+GOAT_HIDDEN void goat_sysmonhas(bool some);
 // Whether something can run that is in a queue.
 GOAT_HIDDEN bool goat_anywork(void);
 

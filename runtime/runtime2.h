@@ -403,6 +403,10 @@ GOAT_HIDDEN void goat_pushrange(uintptr_t lo, uintptr_t hi);
 GOAT_HIDDEN void *goat_threadofm(void *stack_end);
 // The world is stopped: END is where the stack ends on which that thread runs.
 GOAT_HIDDEN void goat_stackofthread(void *thread, uintptr_t end);
+// f(arg), which touches no objects: the collector need not stop this thread meanwhile, which takes two signals.
+GOAT_HIDDEN void goat_blocking(void *(*f)(void *), void *arg);
+// How often the world has been stopped and started, in all: odd while it is stopped. Atomic.
+extern GOAT_HIDDEN uint32_t goat_worldstops;
 // Waits until no other thread of ours is left.
 GOAT_HIDDEN void goat_waitthreads(void);
 // The function that all threads begin with which were made here.

@@ -498,15 +498,16 @@ goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg)
 	}
 }
 
-// The world is stopped; who was stopped here may have the list half changed.
+// The world is stopped; who was stopped here may have the list half changed. sysmon goes on.
 void
 goat_trimstacks(void)
 {
-	if (stacks.lock.held != 0)
+	if (__atomic_exchange_n(&stacks.lock.held, 1, __ATOMIC_ACQUIRE) != 0)
 		return;
 	for (struct goat_g *g = stacks.dead; g != NULL && !g->trimmed; g = g->schedlink)
 		if (__atomic_load_n(&g->oncpu, __ATOMIC_ACQUIRE) == 0)
 			trim(g, PAGE);
+	goat_unlock(&stacks.lock);
 }
 
 struct goat_g *

@@ -174,6 +174,20 @@ retake(int64_t now)
 	return any;
 }
 
+// While the world is stopped nobody uses any time, and afterwards it looks as if all had been blocked. Gives whether
+// it is now.
+static bool
+is_stopped(void)
+{
+	static uint32_t seen;
+	uint32_t stops = __atomic_load_n(&goat_worldstops, __ATOMIC_SEQ_CST);
+
+	for (uint32_t i = 0; stops != seen && i < __atomic_load_n(&goat_sched.nalloc, __ATOMIC_ACQUIRE); i++)
+		__atomic_store_n(&goat_allp[i]->seenwhen, 0, __ATOMIC_RELAXED);
+	seen = stops;
+	return stops % 2 != 0;
+}
+
 static void
 poll_network(int64_t now)
 {
@@ -183,9 +197,11 @@ poll_network(int64_t now)
 	    !__atomic_compare_exchange_n(&goat_sched.lastpoll, &last, now, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return;
+	goat_sysmonhas(true);
 	struct goat_gqueue list = goat_netpoll(0);
 
 	goat_injectglist(&list);
+	goat_sysmonhas(false);
 }
 
 static bool
@@ -225,6 +241,8 @@ goat_sysmon(void *arg)
 		bool more = true;
 		int64_t now = goat_now();
 
+		if (is_stopped())
+			continue;
 		__atomic_store_n(&goat_sched.seen, now, __ATOMIC_RELAXED);
 		for (int i = 0; i < RECLAIMS && more; i++)
 			more = goat_stackreclaim(now);

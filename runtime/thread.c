@@ -208,6 +208,12 @@ goat_stackofthread(void *thread, uintptr_t end)
 	GC_set_stackbottom(thread, &base);
 }
 
+void
+goat_blocking(void *(*f)(void *), void *arg)
+{
+	GC_do_blocking(f, arg);
+}
+
 static void
 leave(void *arg)
 {
