@@ -95,7 +95,7 @@ goat_runqfetch(const struct goat_p *p, uint32_t head, uint32_t tail)
 // sysmon says that those who run each other have had their time.
 GOAT_HIDDEN void goat_runqkick(struct goat_p *p);
 
-// *NEXT, which was G. False if thieves were quicker.
+// G, which P would run next. False if thieves were quicker.
 static inline bool
 goat_runqtakenext(struct goat_p *p, struct goat_g *g)
 {

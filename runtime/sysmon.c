@@ -2,7 +2,7 @@
 //
 // sysmon.c: a thread without a P that looks after the others: takes Ps away from goroutines that are
 // blocked in the kernel or do not answer, asks those that run for long to leave, polls the network when
-// nobody does, and gives memory of dead stacks back.
+// nobody does, makes sure that its sockets are still the same, and gives memory of dead stacks back.
 //
 // Go:    as sysmon and retake in runtime/proc.go. There system calls tell the scheduler; here it looks
 //        whether the thread uses any time.
