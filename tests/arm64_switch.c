@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// arm64_switch.c: goat_switch on AArch64, see arm64.sh. Two goroutines keep numbers in all
+// arm64_switch.c: goat_switch on AArch64, and calls of the system, see arm64.sh. Two goroutines keep numbers in all
 // registers that functions preserve, and rounding modes of their own, while they switch.
 
+#include <errno.h>
 #include <fenv.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "arch/arm64.h"
 
@@ -65,6 +69,17 @@ run(void *arg)
 	ended = 1;
 }
 
+// A call of the system gets all six arguments, and gives -errno.
+static bool
+calls(void)
+{
+	char *p = (char *)arch_syscall6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*p = 1;
+	return arch_syscall6(SYS_close, 99, 0, 0, 0, 0, 0) == -EBADF &&
+	       arch_syscall6(SYS_munmap, (long)p, 4096, 0, 0, 0, 0) == 0;
+}
+
 int
 main(void)
 {
@@ -77,6 +92,8 @@ main(void)
 	for (int i = 0; !ended; i++)
 		if (keep(&first, &other, i) != sum(i) || fegetround() != FE_DOWNWARD || other.oncpu != 0)
 			abort();
+	if (!calls())
+		abort();
 	puts("kept");
 	return 0;
 }
