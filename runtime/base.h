@@ -49,6 +49,15 @@
 // Ends the program with status 2 and Go's `fatal error: TEXT`. Flushes stdio first.
 _Noreturn void goat_fatal(const char *text);
 
+// P, where that is not NULL.
+static inline void *
+goat_checked(void *p)
+{
+	if (__builtin_expect(p == NULL, 0))
+		goat_fatal("runtime: out of memory");
+	return p;
+}
+
 // Bytes without pointers, for one who writes them all: not cleared. SIZE is not 0.
 void *goat_mallocbytes(size_t size);
 // Room for *SIZE bytes or more, which *SIZE is set to; zeroed unless NOSCAN. Like goat_mallocgc.

@@ -140,19 +140,11 @@ enter(void)
 }
 
 static void *
-checked(void *p)
-{
-	if (__builtin_expect(p == NULL, 0))
-		goat_fatal("runtime: out of memory");
-	return p;
-}
-
-static void *
 malloc_any(size_t size, int noscan)
 {
 	if (noscan)
-		return memset(checked(GC_malloc_atomic(size)), 0, size);
-	return checked(GC_malloc(size));
+		return memset(goat_checked(GC_malloc_atomic(size)), 0, size);
+	return goat_checked(GC_malloc(size));
 }
 
 void
@@ -194,7 +186,7 @@ refill(void ***list, size_t granules, int noscan)
 	// The collector sets the list before another collection may begin.
 	if (*list == NULL)
 		GC_generic_malloc_many(granules * GRANULE, noscan ? GC_I_PTRFREE : GC_I_NORMAL, (void **)list);
-	p = checked(*list);
+	p = goat_checked(*list);
 	__atomic_store_n(list, *p, __ATOMIC_RELEASE);   // F1
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return p;
@@ -219,7 +211,7 @@ malloc_aligned(size_t size, size_t align, int noscan)
 	char *p;
 
 	if (size > SIZE_MAX - align)
-		checked(NULL);
+		goat_checked(NULL);
 	p = malloc_any(size + align, noscan);
 	return p + (-(uintptr_t)p & (align - 1));
 }
@@ -270,7 +262,7 @@ mallocbytes_other(size_t size)
 	if (m != NULL && size <= SMALL)
 		return refill(&m->free[granules_of(size)][1], granules_of(size), 1);
 	enter();
-	return checked(GC_malloc_atomic(size));
+	return goat_checked(GC_malloc_atomic(size));
 }
 
 void *
@@ -295,7 +287,7 @@ goat_mallocroom(size_t *size, size_t align, bool noscan)
 	if (*size == 0 || align > GRANULE)
 		return goat_mallocgc(*size, align, noscan);
 	enter();
-	p = checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
+	p = goat_checked(noscan ? GC_malloc_atomic(*size) : GC_malloc(*size));
 	if (GC_size(p) > *size)
 		*size = GC_size(p) - 1;
 	return p;

@@ -565,6 +565,20 @@ desc_of(int fd)
 	return pd;
 }
 
+// What a transfer of N bytes begins with.
+static inline struct goat_polldesc *
+begin(int fd, size_t *n, struct goat_pollseen *seen)
+{
+	struct goat_polldesc *pd = desc_of(fd);
+
+	if (__builtin_expect(pd == NULL, 0))
+		return NULL;
+	if (*n > SSIZE_MAX)
+		*n = SSIZE_MAX;
+	*seen = goat_pollsee(pd);
+	return pd;
+}
+
 // Made here, and no deadline is over.
 static inline bool
 is_usual(const struct goat_polldesc *pd)
@@ -605,17 +619,14 @@ read_once(struct goat_polldesc *pd, struct goat_pollseen *seen, bool woken, void
 GOAT_HOT ssize_t
 goat_read(int fd, void *buf, size_t n)
 {
-	struct goat_polldesc *pd = desc_of(fd);
 	struct goat_pollseen seen;
+	struct goat_polldesc *pd = begin(fd, &n, &seen);
 	bool woken = false;
 	ssize_t r = -EAGAIN;
 	int err;
 
 	if (__builtin_expect(pd == NULL, 0))
 		return -1;
-	if (n > SSIZE_MAX)
-		n = SSIZE_MAX;
-	seen = goat_pollsee(pd);
 	if (!is_usual(pd) || !is_drained(pd, &seen, n))
 		r = read_once(pd, &seen, false, buf, n);
 	if (r == -EAGAIN) {
@@ -738,16 +749,13 @@ write_slow(struct goat_polldesc *pd, struct goat_pollseen *seen, const char *buf
 GOAT_HOT ssize_t
 goat_write(int fd, const void *buf, size_t n)
 {
-	struct goat_polldesc *pd = desc_of(fd);
 	struct goat_pollseen seen;
+	struct goat_polldesc *pd = begin(fd, &n, &seen);
 	ssize_t r = 0;
 	int err;
 
 	if (__builtin_expect(pd == NULL, 0))
 		return -1;
-	if (n > SSIZE_MAX)
-		n = SSIZE_MAX;
-	seen = goat_pollsee(pd);
 	if (__builtin_expect((err = goat_polllock(pd, &seen)) != 0, 0))
 		return fail(err);
 	if (is_usual(pd) && goat_pollsame(pd, &seen)) {

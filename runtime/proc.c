@@ -187,11 +187,7 @@ no_thread(int err)
 static void *
 new_record(size_t size)
 {
-	void *p = aligned_alloc(64, size);
-
-	if (p == NULL)
-		goat_fatal("runtime: out of memory");
-	return memset(p, 0, size);
+	return memset(goat_checked(aligned_alloc(64, size)), 0, size);
 }
 
 // A thread of the runtime's, on STACK, or one of the C library's where that is NULL. Signals wait until

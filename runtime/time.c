@@ -207,14 +207,6 @@ show(void *arg)
 	return NULL;
 }
 
-static void *
-checked(void *p)
-{
-	if (p == NULL)
-		goat_fatal("runtime: out of memory");
-	return p;
-}
-
 // Unlocks H, which is full, for a time.
 static void
 grow(struct goat_timer_heap *h)
@@ -226,8 +218,8 @@ grow(struct goat_timer_heap *h)
 	bool first;
 
 	goat_unlock(&h->lock);
-	at = checked(n > UINT32_MAX / 4 ? NULL : aligned_alloc(64, (room + PAD) * sizeof(*at)));
-	ids = checked(malloc(room * sizeof(*ids)));
+	at = goat_checked(n > UINT32_MAX / 4 ? NULL : aligned_alloc(64, (room + PAD) * sizeof(*at)));
+	ids = goat_checked(malloc(room * sizeof(*ids)));
 	goat_lock(&h->lock);
 	first = h->at == NULL;
 	old[0] = at;
