@@ -148,6 +148,8 @@ removeat(struct goat_timer_heap *h, uint32_t i)
 	h->ids[id].t->id = 0;
 	h->ids[id] = (struct goat_timer_id){ NULL, h->freeid };
 	h->freeid = id + 1;
+	if (h->n == 0)
+		h->nids = h->freeid = 0;        // else the collector looks at as many as there ever were
 	if (i < h->n) {
 		if (i > 0 && last.when < h->at[(i - 1) / ARITY].when)
 			siftup(h, i, last);
