@@ -163,33 +163,36 @@ granules_of(size_t size)
 	return size / GRANULE + 1;
 }
 
-// The first object of LIST, or NULL. Not cleared, but where the object may hold pointers all is zero except
+// The first object of LIST, which has some. Not cleared, but where the object may hold pointers all is zero except
 // its first word.
 static inline void **
-take(void ***list)
+first_out(void ***list)
 {
 	void **p = *list;
 
-	if (__builtin_expect(p == NULL || goat_knob_gcstress > 0, 0))
-		return NULL;
 	__atomic_store_n(list, *p, __ATOMIC_RELEASE);   // F1
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return p;
 }
 
+// The same, or NULL: it has to be done by refill.
+static inline void **
+take(void ***list)
+{
+	if (__builtin_expect(*list == NULL || goat_knob_gcstress > 0, 0))
+		return NULL;
+	return first_out(list);
+}
+
 static void **
 refill(void ***list, size_t granules, int noscan)
 {
-	void **p;
-
 	goat_gcstress();
 	// The collector sets the list before another collection may begin.
 	if (*list == NULL)
 		GC_generic_malloc_many(granules * GRANULE, noscan ? GC_I_PTRFREE : GC_I_NORMAL, (void **)list);
-	p = goat_checked(*list);
-	__atomic_store_n(list, *p, __ATOMIC_RELEASE);   // F1
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return p;
+	goat_checked(*list);
+	return first_out(list);
 }
 
 static inline void

@@ -1159,7 +1159,6 @@ new_p(uint32_t id)
 
 	p->id = id;
 	p->retired = true;
-	p->shared = id > 0;
 	goat_allp[id] = p;
 	__atomic_store_n(&goat_sched.nalloc, id + 1, __ATOMIC_RELEASE);
 	return p;
@@ -1189,12 +1188,11 @@ set_procs(uint32_t n)
 	for (uint32_t i = old; i < n; i++) {
 		struct goat_p *p = i < goat_sched.nalloc ? goat_allp[i] : new_p(i);
 
-		if (old == 0)
-			p->shared = n > 1;      // nobody has it yet
-		// Else it is on its way to an M, or has not been given up yet.
-		if (p->retired)
-			goat_pidleput(p);
+		if (!p->retired)
+			continue;               // it is on its way to an M, or has not been given up yet
 		p->retired = false;
+		p->shared = n > 1;              // nobody has it
+		goat_pidleput(p);
 	}
 }
 
