@@ -33,11 +33,11 @@ struct goat_hchan {
 	size_t dataqsiz;                // how many it has room for; constant
 	size_t elemsize;                // constant
 	struct goat_lock lock;          // guards what is not constant, and the queued sudogs
-	uint32_t closed;                // 1 from closechan on; GOAT_CHANTIMER
+	uint8_t closed;                 // 1 from closechan on; GOAT_CHANTIMER
+	bool noscan;                    // the values hold no pointers; constant
 	struct goat_waitq recvq, sendq; // parked receivers and senders
 	size_t sendx, recvx;            // where in the buffer the next value goes to and comes from
 	char *buf;                      // dataqsiz values, behind this struct; constant
-	bool noscan;                    // they hold no pointers; constant
 };
 
 _Static_assert(offsetof(struct goat_hchan, qcount) == offsetof(struct goat_hchanhead, qcount) &&

@@ -423,9 +423,9 @@ want_check(void)
 // ---------------------------------------------------------------- deadlines
 
 static void
-deadline_passed(void *arg, uintptr_t timer_seq)
+deadline_passed(struct goat_rtimer *t)
 {
-	struct goat_polldeadline *d = arg;
+	struct goat_polldeadline *d = (struct goat_polldeadline *)t;
 	struct goat_polldesc *pd = d->pd;
 	struct goat_gqueue woken = { 0 };
 
@@ -462,7 +462,6 @@ have_deadline(struct goat_polldesc *pd)
 		return d;
 	d->pd = pd;
 	d->timer.f = deadline_passed;
-	d->timer.arg = d;
 	if (__atomic_compare_exchange_n(&pd->deadline, &was, d, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		return d;
@@ -547,9 +546,9 @@ static struct own_deadline *own_deadlines;
 static struct goat_lock own_lock;
 
 static void
-own_passed(void *arg, uintptr_t timer_seq)
+own_passed(struct goat_rtimer *t)
 {
-	struct own_deadline *d = arg;
+	struct own_deadline *d = (struct own_deadline *)t;
 	struct goat_gqueue woken = { 0 };
 
 	goat_lock(&d->lock);
@@ -582,7 +581,6 @@ begin_own(struct goat_polldesc *pd, struct goat_g *g, int64_t when)
 	if (d == NULL && (d = permanent((sizeof *d + 63) & -64)) == NULL)
 		return NULL;
 	d->timer.f = own_passed;
-	d->timer.arg = d;
 	goat_lock(&d->lock);
 	__atomic_store_n(&d->passed, false, __ATOMIC_RELAXED);
 	d->when = when;

@@ -16,7 +16,7 @@
 //	M4  ids[at[i].id].at == i, and its t->id is at[i].id + 1.
 //
 // The collector is shown the arrays: a channel or a goat_timer that is pending is kept, as in Go
-// before 1.23. So are deadlines, whose arg is no object of the collector's. That the arrays come
+// before 1.23. So are deadlines, which are no objects of the collector's. That the arrays come
 // from malloc is for goat_sleep, which starts its timer when the goroutine is no longer running.
 //
 // A timer of the program's sends under the lock of its heap, and who stops it empties the channel
@@ -341,19 +341,25 @@ goat_timerdel(struct goat_rtimer *t)
 	return pending;
 }
 
+struct sleep {
+	struct goat_rtimer t;
+	int64_t when;
+	struct goat_g *g;
+};
+
 static struct goat_g *sendtime(struct goat_utimer *u, int64_t now);
 
 // Marks of f, for timers whose goroutine is found under the lock and readied later.
 static void
-sleeper(void *g, uintptr_t seq)
+sleeper(struct goat_rtimer *t)
 {
-	(void)g, (void)seq;
+	(void)t;
 }
 
 static void
-channel(void *u, uintptr_t seq)
+channel(struct goat_rtimer *t)
 {
-	(void)u, (void)seq;
+	(void)t;
 }
 
 // The first timer of H, which is due.
@@ -361,9 +367,7 @@ static void
 runfirst(struct goat_timer_heap *h, int64_t now, struct goat_gqueue *ready)
 {
 	struct goat_rtimer *t = h->ids[h->at[0].id].t;
-	void (*f)(void *, uintptr_t) = t->f;
-	void *arg = t->arg;
-	uintptr_t seq = t->seq;
+	void (*f)(struct goat_rtimer *) = t->f;
 	struct goat_g *g;
 
 	if (t->when > h->at[0].when) {
@@ -373,14 +377,14 @@ runfirst(struct goat_timer_heap *h, int64_t now, struct goat_gqueue *ready)
 	}
 	removeat(h, 0);
 	if (f == sleeper) {
-		goat_gqueueput(ready, arg);
+		goat_gqueueput(ready, ((struct sleep *)t)->g);
 	} else if (f == channel) {
-		if ((g = sendtime(arg, now)) != NULL)
+		if ((g = sendtime((struct goat_utimer *)t, now)) != NULL)
 			goat_gqueueput(ready, g);
 	} else {
 		goat_unlock(&h->lock);
 		// Now T may be gone.
-		f(arg, seq);
+		f(t);
 		goat_lock(&h->lock);
 	}
 }
@@ -410,11 +414,6 @@ goat_runtimers(struct goat_p *p, int64_t now)
 
 // ---------------------------------------------------------------- sleeping
 
-struct sleep {
-	struct goat_rtimer t;
-	int64_t when;
-};
-
 // Only now, as it may come due before the goroutine is parked.
 static bool
 startsleep(struct goat_g *g, void *arg)
@@ -439,7 +438,7 @@ void
 goat_sleep(int64_t ns)
 {
 	struct goat_g *g = goat_getg();
-	struct sleep s = { .t = { .f = sleeper, .arg = g } };
+	struct sleep s = { .t = { .f = sleeper }, .g = g };
 
 	if (ns <= 0)
 		return;
@@ -477,10 +476,11 @@ sendtime(struct goat_utimer *u, int64_t now)
 static struct goat_utimer *
 newtimer(int64_t ns)
 {
-	struct goat_utimer *u = goat_mallocbytes(sizeof(*u));
+	// Nobody points behind it, so the byte that would keep it then is not asked for: it would be 16 more.
+	struct goat_utimer *u = goat_mallocbytes(sizeof(*u) - 1);
 
 	*u = (struct goat_utimer){
-		.t = { .when = after(goat_now(), ns), .f = channel, .arg = u, .p = somep() },
+		.t = { .when = after(goat_now(), ns), .f = channel, .p = somep() },
 		.c = { .dataqsiz = 1,
 		       .elemsize = sizeof(u->buf),
 		       .closed = GOAT_CHANTIMER,
