@@ -13,12 +13,12 @@
 // ones, and those beyond get small ones, sixteen to a page of page tables.
 // GOATDEBUG=stacksize=N makes all of them N bytes.
 //
-// A stack that is not big goes on in segments. Compiled functions that may call themselves look whether the
-// stack pointer is below goat_stackguard (plugin/gcc/preempt.cc). If it is, little is left, or it
-// is in an older part than it was (K3): goat_morestack gives the end of a segment, and what that
-// function calls stands there. To such a function that is as if it had called alloca: it finds its
-// variables by the frame pointer, and its return leads back. A segment that was left is noticed by
-// the next such look, and kept for the goroutine until it ends. What does not look, such as the C
+// A stack that is not big goes on in segments. Compiled functions that may call themselves or need much look whether
+// the stack pointer, less what they need beyond their frame, is below goat_stackguard (plugin/gcc/preempt.cc). If
+// it is, too little is left, or it is in an older part than it was (K3): goat_morestack gives the end of a segment,
+// and what that function takes by alloca and what it calls stands there. To such a function that is as if it had
+// called alloca: it finds its variables by the frame pointer, and its return leads back. A segment that was left
+// is noticed by the next such look, and kept for the goroutine until it ends. What does not look, such as the C
 // library, has MARGIN bytes, of a medium stack MEDIUM_MARGIN.
 //
 //	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the
@@ -71,7 +71,7 @@ enum {
 	NBIG = 16,
 	NMEDIUM = 240,
 	NSMALL = 4 << 20,
-	NSEGMENTS = 128 << 10,
+	NSEGMENTS = 64 << 10,
 	MARGIN = 48 << 10,              // for what does not ask for more
 	MEDIUM_MARGIN = 512 << 10,
 	NM = 10000,
@@ -84,7 +84,7 @@ enum {
 };
 
 // Where sizes are powers of two, the same page of each stack is in one set of the TLB.
-static const size_t BIG_SIZE = 256 << 20, MEDIUM_SIZE = (1 << 20) + PAGE, SEGMENT_SIZE = 4 << 20,
+static const size_t BIG_SIZE = 256 << 20, MEDIUM_SIZE = (1 << 20) + PAGE, SEGMENT_SIZE = 16 << 20,
 		    SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10;
 
 enum { NONE, DEAD, LIVE, SEGMENT };     // of a slot
@@ -598,7 +598,7 @@ watch(struct goat_g *g, const struct goat_g *part)
 }
 
 size_t
-goat_morestack(size_t sp)
+goat_morestack(size_t sp, size_t room)
 {
 	struct goat_g *g = goat_g, *part, *s;
 
@@ -613,7 +613,9 @@ goat_morestack(size_t sp)
 		return 0;
 	part = part_of(g, sp);
 	watch(g, part);
-	if (sp >= g->guard)
+	if (sp - room >= g->guard)
+		return 0;
+	if (room > SEGMENT_SIZE - MARGIN - 2 * PAGE)
 		return 0;
 	if (part->depth >= BIG_SIZE / SEGMENT_SIZE || (s = new_segment(g, part)) == NULL) {
 		goat_stackguard = 0;    // until the page that faults

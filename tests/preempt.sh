@@ -20,15 +20,22 @@ __attribute__((noinline)) int even(int n) { return n < 1 || odd(n - 1) + 1; }
 __attribute__((noinline)) int odd(int n) { return n > 0 && even(n - 1) - 1; }
 size_t length(void **p) { size_t n = 0; while (p != NULL) { n++; p = *p; } return n; }
 int plain(int n) { return n + 1; }
+static __attribute__((noinline)) int clone(int *a, int step, int n) { return n > 0 ? clone(a, step, n - 1) + step : *a; }
+int cloned(int *a) { return clone(a, 3, *a); }
+static void worker(volatile int *stop) { while (!*stop) continue; }
+void starts(volatile int *stop) { go worker(stop); }
+char large(int n) { char text[100000]; for (int i = 0; i < n; i++) text[i] = i; goat_yield(); return text[n]; }
+char sized(int n) { char text[n]; for (int i = 0; i < n; i++) text[i] = i; goat_yield(); return text[0]; }
+int little(int n) { char text[2000]; for (int i = 0; i < 2000; i++) text[i] = i; goat_yield(); return text[n]; }
 void block(chan(int) c) { go { for (int i = 0;; i++) chan_send(c, i); } }
 EOF
 
-# polls FUNCTION FLAG...: how many there are in it.
+# polls FUNCTION FLAG...: how many there are in it and in what GCC has made of it.
 polls() {
 	function=$1
 	shift
 	"$GOATCC" "$@" -S loops.c -o loops.s || return
-	awk -v "f=$function:" '$1 == f { on = 1 } on && /goat_preempting|goat_stackguard/ { n++ }
+	awk -v "f=^$function[.:]" '$1 ~ f { on = 1 } on && /goat_preempting|goat_stackguard/ { n++ }
 		on && /\.cfi_endproc/ { on = 0 } END { print n + 0 }' loops.s
 }
 
@@ -41,6 +48,22 @@ for level in -O0 -O1 -O2 -O3 -Os "-O2 -fPIC" "-O2 -g"; do
 	is "$level: -fgoat-no-preempt" "$(polls counted $level -fgoat-no-preempt)" 0
 done
 is "brief has none" "$(polls brief -O2)" 0
+# What the passes make polls of is theirs, whenever GCC looks for garbage.
+for level in -O0 -O2; do
+	ok "$level: GCC's collector" "$GOATCC" $level --param ggc-min-expand=0 --param ggc-min-heapsize=0 -c loops.c -o loops.o
+done
+for level in -O0 -O1 -O2 -O3; do
+	for f in large sized little; do
+		"$GOATCC" $level -S loops.c -o loops.s
+		ok "$level: $f looks at the stack" awk -v "f=$f:" '$1 == f { on = 1 } on && /goat_stackguard/ { n++ }
+			on && /\.cfi_endproc/ { on = 0 } END { exit n != 1 }' loops.s
+	done
+done
+for level in -O1 -O2 -O3; do
+	ok "$level: a clone looks at the stack" test "$(polls clone $level)" -gt 0
+	ok "$level: what is inlined into the start of a goroutine has a poll" \
+		test "$(polls goat.go.0 $level)$(polls worker $level)" -gt 0
+done
 
 # rounds FUNCTION: how many polls are between a label of it and a jump back to that.
 rounds() {

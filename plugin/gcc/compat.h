@@ -34,6 +34,7 @@
 #include "gimplify.h"
 #include "gimple-fold.h"
 #include "gimple-iterator.h"
+#include "gimple-walk.h"
 #include "context.h"
 #include "tree-pass.h"
 #include "cfghooks.h"

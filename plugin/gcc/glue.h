@@ -12,6 +12,7 @@
 //	chan.cc     channels and select
 //	preempt.cc  polls in loops
 //	strip.cc    loops that count, done in strips
+//	frames.cc   variables that are too large for a small stack
 //	threadlocal.cc  errno and thread-local variables
 //	start.cc    main becomes the first goroutine
 //	flow.cc     GENERIC -> the core's graph

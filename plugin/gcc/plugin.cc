@@ -606,12 +606,17 @@ anything_to_do(void)
 void
 parse_then_pass(void)
 {
+	int heap = param_ggc_min_heapsize;
+
+	// GCC's collector does not see what we have in hand. There is not much garbage before the optimisers.
+	param_ggc_min_heapsize = INT_MAX;
 	parse_file();
-	if (seen_error() || !anything_to_do())
-		return;
-	if (unit.annotated)
-		set_flags();    // #pragma GCC optimize may have changed it
-	unit_pass();
+	if (!seen_error() && anything_to_do()) {
+		if (unit.annotated)
+			set_flags();    // #pragma GCC optimize may have changed it
+		unit_pass();
+	}
+	param_ggc_min_heapsize = heap;
 }
 
 void

@@ -20,10 +20,11 @@
 //						if (goat_preempting) goat_preempt ();
 //						near = min (n, i + 1000);
 //
-// Functions that may call themselves, or call through a pointer, look instead whether the stack goes on
-// elsewhere (runtime/stack.c):
+// Functions that may call themselves, call through a pointer, or have a frame that is not small, look instead
+// whether the stack goes on elsewhere (runtime/stack.c), with room for the variables that frames.cc takes out of
+// the frame. So does what comes before an alloca or a variable of variable size:
 //
-//	if (sp < goat_stackguard && (sp = goat_morestack (sp)) != 0)
+//	if (sp - room < goat_stackguard && (sp = goat_morestack (sp, room)) != 0)
 //		__builtin_stack_restore (sp);
 //
 // which is a poll, too: sysmon sets goat_stackguard to the highest address. To GCC it is an alloca: the
@@ -41,6 +42,7 @@
 // Go:    has signals for this. Those cannot be had where signals are the program's own.
 // Layer: glue.
 
+#include "frames.h"
 #include "strip.h"
 
 namespace {
@@ -49,30 +51,29 @@ enum : unsigned {
 	SHORT = 100000,         // rounds that may go by without a poll
 	STRIP = 1000,           // and in a loop without loops in it, so that those around it may be strips, too
 	CALL = 8,
+	FRAME = 1024,           // from this size on a function looks
 };
 
 hash_set<tree> *recursive;      // functions that may be called while they are active
 
-tree
-flag_word(void)
-{
-	static tree v;
+// What the passes use of the runtime. GCC's collector is told of it.
+tree goat_preempting, stack_guard, preempt, morestack;
 
-	if (v != NULL_TREE)
-		return v;
-	v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier("goat_preempting"),
-		       build_qualified_type(uint32_type_node, TYPE_QUAL_VOLATILE));
-	TREE_PUBLIC(v) = DECL_EXTERNAL(v) = DECL_ARTIFICIAL(v) = TREE_USED(v) = 1;
-	TREE_THIS_VOLATILE(v) = TREE_SIDE_EFFECTS(v) = 1;
-	return v;
-}
+const struct ggc_root_tab roots[] = {
+	{ &goat_preempting, 1, sizeof(tree), &gt_ggc_mx_tree_node, &gt_pch_nx_tree_node },
+	{ &stack_guard, 1, sizeof(tree), &gt_ggc_mx_tree_node, &gt_pch_nx_tree_node },
+	{ &preempt, 1, sizeof(tree), &gt_ggc_mx_tree_node, &gt_pch_nx_tree_node },
+	{ &morestack, 1, sizeof(tree), &gt_ggc_mx_tree_node, &gt_pch_nx_tree_node },
+	LAST_GGC_ROOT_TAB,
+};
 
 tree
-thread_word(const char *name)
+runtime_variable(const char *name, tree type)
 {
-	tree v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(name), uintptr_type_node);
+	tree v = build_decl(UNKNOWN_LOCATION, VAR_DECL, get_identifier(name), type);
 
 	TREE_PUBLIC(v) = DECL_EXTERNAL(v) = DECL_ARTIFICIAL(v) = TREE_USED(v) = 1;
+	TREE_THIS_VOLATILE(v) = TREE_SIDE_EFFECTS(v) = TYPE_VOLATILE(type);
 	return v;
 }
 
@@ -83,8 +84,6 @@ make_thread_local(tree v)
 	if (!DECL_THREAD_LOCAL_P(v))
 		set_decl_tls_model(v, TLS_MODEL_INITIAL_EXEC);
 }
-
-tree stack_guard;
 
 // A block of its own behind TEST, at the end of BB, which is not likely to be reached; OFF leads
 // past it.
@@ -106,25 +105,26 @@ unlikely_block(basic_block bb, gimple *test, edge *off)
 	return slow;
 }
 
-// The look at the stack, at the top of BB, the first block.
-void
-add_look(basic_block bb)
+// The look at the stack, in front of AT, for ROOM bytes more. Gives the block behind it.
+basic_block
+add_look(gimple_stmt_iterator at, tree room)
 {
-	gimple_stmt_iterator at = gsi_after_labels(bb);
+	basic_block bb = gsi_bb(at);
 	tree uintptr = uintptr_type_node;
-	tree sp = make_ssa_name(ptr_type_node), word = make_ssa_name(uintptr);
+	tree sp = make_ssa_name(ptr_type_node), word = make_ssa_name(uintptr), end = make_ssa_name(uintptr);
 	tree guard = make_ssa_name(uintptr), to = make_ssa_name(uintptr), there = make_ssa_name(ptr_type_node);
 	make_thread_local(stack_guard);
 
 	gcall *save = gimple_build_call(builtin_decl_implicit(BUILT_IN_STACK_SAVE), 0);
-	gimple *test = gimple_build_cond(LT_EXPR, word, guard, NULL_TREE, NULL_TREE);
-	gcall *more = gimple_build_call(runtime_function(ENTRY_morestack), 1, word);
+	gimple *test = gimple_build_cond(LT_EXPR, end, guard, NULL_TREE, NULL_TREE);
+	gcall *more = gimple_build_call(morestack, 2, word, room);
 	basic_block slow, go_on;
 	edge off, none;
 
 	gimple_call_set_lhs(save, sp);
 	gsi_insert_before(&at, save, GSI_SAME_STMT);
 	gsi_insert_before(&at, gimple_build_assign(word, NOP_EXPR, sp), GSI_SAME_STMT);
+	gsi_insert_before(&at, gimple_build_assign(end, MINUS_EXPR, word, room), GSI_SAME_STMT);
 	gsi_insert_before(&at, gimple_build_assign(guard, stack_guard), GSI_SAME_STMT);
 	gsi_insert_before(&at, test, GSI_SAME_STMT);
 	slow = unlikely_block(bb, test, &off);
@@ -146,6 +146,7 @@ add_look(basic_block bb)
 			 GSI_NEW_STMT);
 	make_single_succ_edge(go_on, off->dest, EDGE_FALLTHRU);
 	cfun->calls_alloca = 1;
+	return off->dest;
 }
 
 // if (goat_preempting) goat_preempt (); at the top of BB.
@@ -161,7 +162,7 @@ add_poll(basic_block bb)
 	basic_block slow;
 	edge off;
 
-	load = gimple_build_assign(value, flag_word());
+	load = gimple_build_assign(value, goat_preempting);
 	gimple_set_has_volatile_ops(load, true);
 	test = gimple_build_cond(NE_EXPR, value, build_zero_cst(uint32_type_node), NULL_TREE, NULL_TREE);
 	gimple_set_location(load, where);
@@ -171,7 +172,7 @@ add_poll(basic_block bb)
 
 	slow = unlikely_block(bb, test, &off);
 	make_single_succ_edge(slow, off->dest, EDGE_FALLTHRU);
-	call = gimple_build_call(runtime_function(ENTRY_preempt), 0);
+	call = gimple_build_call(preempt, 0);
 	gimple_set_location(call, where);
 	at = gsi_start_bb(slow);
 	gsi_insert_after(&at, call, GSI_NEW_STMT);
@@ -280,6 +281,17 @@ calls_pointer(function *fun)
 }
 
 bool
+is_leaf(function *fun)
+{
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fun)
+		if (calls_something(bb))
+			return false;
+	return true;
+}
+
+bool
 calls_itself(function *fun)
 {
 	basic_block bb;
@@ -298,12 +310,35 @@ may_look(function *fun)
 	       !(flag_sanitize & (SANITIZE_ADDRESS | SANITIZE_THREAD | SANITIZE_HWADDRESS));
 }
 
+// What takes memory of the stack, not known to be little.
+void
+find_allocas(function *fun, vec<gimple *> *allocas)
+{
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fun)
+		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i)) {
+			gimple *s = gsi_stmt(i);
+			tree most;
+
+			if (!gimple_call_builtin_p(s, BUILT_IN_NORMAL) ||
+			    !ALLOCA_FUNCTION_CODE_P(DECL_FUNCTION_CODE(gimple_call_fndecl(s))))
+				continue;
+			most = gimple_call_arg(s, gimple_call_num_args(s) == 3 ? 2 : 0);
+			if (!tree_fits_uhwi_p(most) || tree_to_uhwi(most) >= FRAME)
+				allocas->safe_push(s);
+		}
+}
+
 unsigned
 add_polls(function *fun)
 {
 	struct places to;
-	bool own_loops = current_loops == NULL, again, look;
+	auto_vec<gimple *> allocas;
+	bool own_loops = current_loops == NULL, again, look = false;
 	basic_block first = NULL;
+	auto_vec<tree> large;
+	unsigned HOST_WIDE_INT room = 0;
 
 	if (own_loops)
 		loop_optimizer_init(AVOID_CFG_MODIFICATIONS);
@@ -314,7 +349,11 @@ add_polls(function *fun)
 		rounds(l, &to);
 	find_others(fun, &to);
 	again = (recursive != NULL && recursive->contains(fun->decl)) || calls_itself(fun);
-	look = may_look(fun) && (again || calls_pointer(fun));
+	if (may_look(fun)) {
+		look = frame_size(fun, &large, &room) >= FRAME && (room != 0 || !is_leaf(fun));
+		look |= again || calls_pointer(fun);
+		find_allocas(fun, &allocas);
+	}
 	if (again || look) {
 		edge e = single_succ_edge(ENTRY_BLOCK_PTR_FOR_FN(fun));
 
@@ -326,11 +365,16 @@ add_polls(function *fun)
 		to.polls.safe_push(strip_mine(&to.strips[i], to.lengths[i]));
 	for (basic_block bb : to.polls)
 		add_poll(bb);
-	if (look)
-		add_look(first);
+	for (gimple *s : allocas)
+		add_look(gsi_for_stmt(s), gimple_call_arg(s, 0));
+	if (look) {
+		first = add_look(gsi_after_labels(first), build_int_cst(uintptr_type_node, room));
+		if (!large.is_empty())
+			take_by_alloca(fun, large, first);
+	}
 	if (own_loops)
 		loop_optimizer_finalize();
-	if (to.polls.is_empty() && !look)
+	if (to.polls.is_empty() && allocas.is_empty() && !look)
 		return 0;
 	free_dominance_info(CDI_DOMINATORS);
 	free_dominance_info(CDI_POST_DOMINATORS);
@@ -341,8 +385,8 @@ add_polls(function *fun)
 bool
 is_wanted(function *fun)
 {
-	return unit.annotated && !opt.no_preempt && !DECL_ARTIFICIAL(fun->decl) &&
-	       !lookup_attribute("naked", DECL_ATTRIBUTES(fun->decl));
+	// Also what goat or GCC has made: it may have been made of the program's, or have that inlined.
+	return unit.annotated && !opt.no_preempt && !lookup_attribute("naked", DECL_ATTRIBUTES(fun->decl));
 }
 
 const pass_data late_data = {
@@ -401,16 +445,18 @@ register_preempt(const char *plugin)
 	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &late);
 	register_callback(plugin, PLUGIN_PASS_MANAGER_SETUP, NULL, &early);
 	register_callback(plugin, PLUGIN_ALL_IPA_PASSES_END, find_recursive, NULL);
+	register_callback(plugin, PLUGIN_REGISTER_GGC_ROOTS, NULL, const_cast<ggc_root_tab *>(roots));
 }
 
 // Trees are best made before the passes run.
 void
 prepare_preempt(void)
 {
-	if (!opt.no_preempt) {
-		flag_word();
-		stack_guard = thread_word("goat_stackguard");
-		runtime_function(ENTRY_preempt);
-		runtime_function(ENTRY_morestack);
-	}
+	if (opt.no_preempt)
+		return;
+	goat_preempting = runtime_variable("goat_preempting",
+					   build_qualified_type(uint32_type_node, TYPE_QUAL_VOLATILE));
+	stack_guard = runtime_variable("goat_stackguard", uintptr_type_node);
+	preempt = runtime_function(ENTRY_preempt);
+	morestack = runtime_function(ENTRY_morestack);
 }
