@@ -45,16 +45,6 @@ fail(int err)
 
 // A sanitizer wants to see what is read and written, by way of the C library's functions. These are
 // points of cancellation besides, which costs as much as all else here.
-void __tsan_acquire(void *) __attribute__((weak));
-void __tsan_release(void *) __attribute__((weak));
-void __asan_init(void) __attribute__((weak));
-
-static inline bool
-watched(void)
-{
-	return __builtin_expect(__tsan_acquire != NULL || __asan_init != NULL, 0);
-}
-
 SYSTEM ssize_t
 watched_recv(int fd, void *buf, size_t n)
 {
@@ -74,7 +64,7 @@ watched_send(int fd, const void *buf, size_t n)
 static inline ssize_t
 sys_recv(int fd, void *buf, size_t n)
 {
-	if (watched())
+	if (goat_watched())
 		return watched_recv(fd, buf, n);
 	return arch_syscall6(SYS_recvfrom, fd, (long)buf, (long)n, MSG_DONTWAIT, 0, 0);
 }
@@ -82,7 +72,7 @@ sys_recv(int fd, void *buf, size_t n)
 static inline ssize_t
 sys_send(int fd, const void *buf, size_t n)
 {
-	if (watched())
+	if (goat_watched())
 		return watched_send(fd, buf, n);
 	return arch_syscall6(SYS_sendto, fd, (long)buf, (long)n, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 }

@@ -120,6 +120,14 @@ GOAT_HIDDEN void goat_freeg(void);
 // what was done before a release of an address is seen after an acquire of it.
 void __tsan_acquire(void *at) __attribute__((weak));
 void __tsan_release(void *at) __attribute__((weak));
+void __asan_init(void) __attribute__((weak));
+
+// Whether a sanitizer watches the program.
+static inline bool
+goat_watched(void)
+{
+	return __builtin_expect(__tsan_acquire != NULL || __asan_init != NULL, 0);
+}
 
 static inline void
 goat_acquire(void *at)

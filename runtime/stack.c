@@ -85,7 +85,7 @@ enum {
 
 // Where sizes are powers of two, the same page of each stack is in one set of the TLB.
 static const size_t BIG_SIZE = 256 << 20, MEDIUM_SIZE = (1 << 20) + PAGE, SEGMENT_SIZE = 16 << 20,
-		    SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10;
+		    SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10, WATCHED_SIZE = 16 << 20;
 
 enum { NONE, DEAD, LIVE, SEGMENT };     // of a slot
 
@@ -167,6 +167,11 @@ wanted(struct class *c)
 	c[MEDIUM] = (struct class){ .size = MEDIUM_SIZE, .n = NMEDIUM };
 	c[SMALL] = (struct class){ .size = SMALL_SIZE, .n = NSMALL };
 	c[SEGMENTS] = (struct class){ .size = SEGMENT_SIZE, .n = NSEGMENTS };
+	// What a sanitizer watches does not look, and needs more. ThreadSanitizer allows 8128 goroutines.
+	if (goat_watched()) {
+		c[SMALL] = (struct class){ .size = WATCHED_SIZE, .n = __tsan_acquire != NULL ? 8192 : NSMALL / 32 };
+		c[SEGMENTS].n = 0;
+	}
 	if (goat_knob_stacksize <= 0)
 		return;
 	size = (size + PAGE - 1) & -(size_t)PAGE;

@@ -121,6 +121,8 @@ def servers_of(args, where):
     c = [args.gcc, "-std=gnu11", "-O2", "-w"]
     yield Server("ours", exe("net"), [args.goatcc, "-O2", "-w", source("net.c"), "-o", exe("net")])
     yield Server("epoll", exe("epoll"), [*c, source("net_epoll.c"), "-o", exe("epoll")])
+    yield Server("epoll_own_pages", exe("epoll_own"),
+                 [*c, "-DOWN_PAGE", source("net_epoll.c"), "-o", exe("epoll_own")])
     yield Server("libuv", exe("uv"), [*c, source("net_uv.c"), "-o", exe("uv"), "-luv"])
     yield Server("libevent", exe("event"),
                  [*c, source("net_event.c"), "-o", exe("event"), "-levent"])

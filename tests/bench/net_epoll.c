@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// net_epoll.c: the same as net.c, with nothing but epoll(7), level-triggered.
+// net_epoll.c: the same as net.c, with nothing but epoll(7), level-triggered. With -DOWN_PAGE each connection
+// has a page of its own, as a goroutine has, and not one buffer with all others.
 #define _GNU_SOURCE
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +17,30 @@ enum { EVENTS = 128, MANY = 1 << 16 };
 static int epfd;
 static bool is_http;
 static unsigned char states[MANY];
+
+#ifdef OWN_PAGE
+enum { BUFFER = 4096 };
+
+static char *
+buffer_of(int fd)
+{
+	static char *pages[MANY];
+
+	if (pages[fd] == NULL)
+		pages[fd] = aligned_alloc(BUFFER, BUFFER);
+	return pages[fd];
+}
+#else
+enum { BUFFER = 65536 };
+
+static char *
+buffer_of(int fd)
+{
+	static char buf[BUFFER];
+
+	return buf;
+}
+#endif
 
 static void
 watch(int fd)
@@ -42,8 +68,8 @@ listener_on_any_port(void)
 static void
 serve(int fd)
 {
-	static char buf[65536];
-	ssize_t n = recv(fd, buf, sizeof buf, 0);
+	char *buf = buffer_of(fd);
+	ssize_t n = recv(fd, buf, BUFFER, 0);
 
 	if (n <= 0) {
 		close(fd);
