@@ -19,7 +19,8 @@
 // and what that function takes by alloca and what it calls stands there. To such a function that is as if it had
 // called alloca: it finds its variables by the frame pointer, and its return leads back. A segment that was left
 // is noticed by the next such look, and kept for the goroutine until it ends. What does not look, such as the C
-// library, has MARGIN bytes, of a medium stack MEDIUM_MARGIN.
+// library, has MARGIN bytes, of a medium stack MEDIUM_MARGIN. Where a sanitizer watches or annotated C was compiled
+// so that it does not look, there are no segments, and all but the big stacks have UNLOOKED_SIZE.
 //
 //	K2  A slot's G that is a segment has in `parent_g` whose it is, in `below` the part of the
 //	    stack that it goes on from, and in sp where that ended. g->top is the last part that was
@@ -85,9 +86,12 @@ enum {
 
 // Where sizes are powers of two, the same page of each stack is in one set of the TLB.
 static const size_t BIG_SIZE = 256 << 20, MEDIUM_SIZE = (1 << 20) + PAGE, SEGMENT_SIZE = 16 << 20,
-		    SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10, WATCHED_SIZE = 16 << 20;
+		    SMALL_SIZE = 128 << 10, MIN_SIZE = 16 << 10, UNLOOKED_SIZE = 16 << 20;
 
 enum { NONE, DEAD, LIVE, SEGMENT };     // of a slot
+
+// Of a program in which something was compiled with -flto or -fgoat-no-preempt, and does not look.
+extern const bool goat_unlooked __attribute__((weak));
 
 // Slots of one size.
 struct class {
@@ -167,10 +171,10 @@ wanted(struct class *c)
 	c[MEDIUM] = (struct class){ .size = MEDIUM_SIZE, .n = NMEDIUM };
 	c[SMALL] = (struct class){ .size = SMALL_SIZE, .n = NSMALL };
 	c[SEGMENTS] = (struct class){ .size = SEGMENT_SIZE, .n = NSEGMENTS };
-	// What a sanitizer watches does not look, and needs more. ThreadSanitizer allows 8128 goroutines.
-	if (goat_watched()) {
-		c[SMALL] = (struct class){ .size = WATCHED_SIZE, .n = __tsan_acquire != NULL ? 8192 : NSMALL / 32 };
-		c[SEGMENTS].n = 0;
+	// Where something does not look, all stacks have to be large. ThreadSanitizer allows 8128 goroutines.
+	if (goat_watched() || &goat_unlooked != NULL) {
+		c[SMALL] = (struct class){ .size = UNLOOKED_SIZE, .n = __tsan_acquire != NULL ? 8192 : NSMALL / 4 };
+		c[MEDIUM].n = c[SEGMENTS].n = 0;
 	}
 	if (goat_knob_stacksize <= 0)
 		return;

@@ -561,7 +561,17 @@ act_on_all(void)
 		finish_go_block(unit.funcs[i]);
 }
 
-// What the runtime does without being called has to be in the program: faults become panics.
+// V stays though nothing refers to it.
+void
+define_for_good(tree v, tree init)
+{
+	DECL_PRESERVE_P(v) = 1;
+	goat_define(v, init);
+	varpool_node::get_create(v)->force_output = 1;
+}
+
+// What the runtime does without being called has to be in the program: faults become panics. And it has to know
+// if the unit's functions do not look whether the stack goes on elsewhere (runtime/stack.c).
 void
 need_runtime(void)
 {
@@ -569,9 +579,10 @@ need_runtime(void)
 	tree v = goat_constant("goat.runtime", ptr_type_node, NULL_TREE, true);
 
 	DECL_VISIBILITY(v) = VISIBILITY_HIDDEN;
-	DECL_PRESERVE_P(v) = 1;
-	goat_define(v, fold_convert(ptr_type_node, entry));
-	varpool_node::get_create(v)->force_output = 1;
+	define_for_good(v, fold_convert(ptr_type_node, entry));
+	if (opt.no_preempt || flag_lto != NULL)
+		define_for_good(goat_constant("goat_unlooked", boolean_type_node, NULL_TREE, true),
+				boolean_true_node);
 }
 
 void
