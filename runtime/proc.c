@@ -940,6 +940,9 @@ goat_preempt(void)
 
 	if (g == NULL || m == NULL || g->bound || __atomic_load_n(&m->pinned, __ATOMIC_RELAXED) != 0)
 		return;
+	// A handler on a stack for signals, which the next signal takes again; a coroutine of the program's.
+	if (goat_stackpart((uintptr_t)__builtin_frame_address(0)) == NULL)
+		return;
 	goat_pinm(m);
 	p = goat_pof(m);
 	if (p != NULL && !__atomic_load_n(&p->preempt, __ATOMIC_RELAXED)) {

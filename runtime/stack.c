@@ -554,14 +554,18 @@ is_on(const struct goat_g *part, uintptr_t sp)
 	return sp >= part->lo && sp < part->hi;
 }
 
-// The part of G's stack that SP is on. What is behind that has been left: one segment is kept, in
-// case that it is wanted again.
+// The part of G's stack that SP is on, or NULL: it is elsewhere, as in a handler that has a stack for signals. What is
+// behind that part has been left: one segment is kept, in case that it is wanted again.
 static struct goat_g *
 part_of(struct goat_g *g, uintptr_t sp)
 {
-	struct goat_g *part = g->top != NULL ? g->top : g;
+	struct goat_g *part = g->top != NULL ? g->top : g, *on = part;
 
-	while (part != g && !is_on(part, sp)) {
+	while (on != g && !is_on(on, sp))
+		on = on->below;
+	if (!is_on(on, sp))
+		return NULL;
+	while (part != on) {
 		struct goat_g *below = part->below;
 
 		if (g->spare != NULL)
@@ -620,7 +624,8 @@ goat_morestack(size_t sp, size_t room)
 	}
 	if (!g->segmented)
 		return 0;
-	part = part_of(g, sp);
+	if ((part = part_of(g, sp)) == NULL)
+		return 0;
 	watch(g, part);
 	if (sp - room >= g->guard)
 		return 0;

@@ -1,0 +1,109 @@
+// run
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Annotated C on stacks that are none of the runtime's: handlers on a stack for signals, coroutines.
+#include <goat.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+enum { PARKED = 300, SIZE = 1 << 16 };
+
+static volatile int sum;
+
+// Looks at the stack.
+static int depth(int n)
+{
+	char text[100];
+
+	memset(text, n, sizeof text);
+	return n == 0 ? text[5] : depth(n - 1) + 1 + (text[7] - (char)n);
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+	for (volatile int i = 0; i < 20000000; i++)     // longer than a goroutine may run
+		continue;
+	sum += depth(100);
+}
+
+// Far down, so that it is in a segment and there are others behind.
+static int down(int n)
+{
+	char text[20000];
+	int at;
+
+	memset(text, n, sizeof text);
+	if (n == 0)
+		raise(SIGUSR1);
+	at = n == 0 ? 0 : down(n - 1);
+	for (size_t i = 0; i < sizeof text; i++)
+		if (text[i] != (char)n)
+			return -1000000;
+	return at + 1;
+}
+
+static void with_signal_stack(chan(bool) done)
+{
+	stack_t ours = { .ss_sp = malloc(SIZE), .ss_size = SIZE }, before;
+	int n;
+
+	sigaltstack(&ours, &before);
+	n = down(60);
+	sigaltstack(&before, NULL);
+	free(ours.ss_sp);
+	chan_send(done, n == 61 && sum == 100);
+}
+
+static ucontext_t caller, coroutine;
+static int found;
+
+static void in_coroutine(void)
+{
+	for (volatile int i = 0; i < 20000000; i++)
+		continue;
+	found = depth(200);
+	swapcontext(&coroutine, &caller);
+}
+
+static void with_coroutine(chan(bool) done)
+{
+	char *stack = malloc(SIZE);
+	bool ok;
+
+	getcontext(&coroutine);
+	coroutine.uc_stack.ss_sp = stack;
+	coroutine.uc_stack.ss_size = SIZE;
+	makecontext(&coroutine, in_coroutine, 0);
+	ok = down(60) == 61;
+	swapcontext(&caller, &coroutine);
+	ok = ok && down(30) == 31 && found == 200;
+	free(stack);
+	chan_send(done, ok);
+}
+
+static void parked(chan(bool) forever)
+{
+	chan_recv(forever);
+}
+
+int main(void)
+{
+	chan(bool) done = make(chan(bool), 0), forever = make(chan(bool), 0);
+	struct sigaction act = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
+
+	goat_maxprocs(1);
+	for (int i = 0; i < PARKED; i++)
+		go parked(forever);
+	goat_yield();
+	sigaction(SIGUSR1, &act, NULL);
+	go with_signal_stack(done);
+	printf("handler: %s\n", chan_recv(done) ? "ok" : "wrong");
+	signal(SIGUSR1, SIG_IGN);
+	go with_coroutine(done);
+	printf("coroutine: %s\n", chan_recv(done) ? "ok" : "wrong");
+	return 0;
+}
