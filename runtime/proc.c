@@ -1291,8 +1291,24 @@ push_parked(struct goat_g *g, void *now)
 {
 	if (g->status == GOAT_GWAITING && g->waitsince == 0)
 		g->waitsince = *(int64_t *)now;
-	if (g->status != GOAT_GDEAD && g->status != GOAT_GIDLE && g->gcmark != marks)
+	if (g->status == GOAT_GDEAD || g->status == GOAT_GIDLE || g->gcmark == marks)
+		return;
+	if (goat_stackpart(g->sp) != NULL)
 		goat_pushstack(g->sp);
+	else
+		goat_pushrange(g->sp, goat_pushelsewhere(g, g->sp));
+}
+
+// M runs at SP, 0: it does not, which is on no goroutine's stack. Gives where what it stands on ends.
+static uintptr_t
+push_elsewhere(struct goat_m *m, uintptr_t sp)
+{
+	struct goat_g *g = m->curg;
+
+	if (g == NULL || sp == 0 || (sp >= m->g0.lo && sp < m->g0.hi))
+		return m->g0.hi;
+	g->gcmark = marks;
+	return goat_pushelsewhere(g, sp);
 }
 
 void
@@ -1306,7 +1322,7 @@ goat_pushstacks(void)
 		uintptr_t sp = m == goat_m ? here : m->gcsp;
 		struct goat_g *part = goat_stackpart(sp);
 
-		goat_stackofthread(m->gcthread, part != NULL ? part->hi : m->g0.hi);
+		goat_stackofthread(m->gcthread, part != NULL ? part->hi : push_elsewhere(m, sp));
 		goat_keepfree(m);
 		if (part == NULL)
 			continue;

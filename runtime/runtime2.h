@@ -397,6 +397,9 @@ GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg
 GOAT_HIDDEN struct goat_g *goat_stackpart(uintptr_t sp);
 // The collector looks at a stack from SP on.
 GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
+// The same for all of G's stack: SP, where it runs or parked, is elsewhere, in a handler that has a stack for signals or
+// in a coroutine of the program's. Gives where what is there may end, which is not looked at.
+GOAT_HIDDEN uintptr_t goat_pushelsewhere(const struct goat_g *g, uintptr_t sp);
 // The memory of an M's own stack, *SIZE bytes, below all stacks of goroutines; NULL: there is none.
 GOAT_HIDDEN void *goat_mstack(uint32_t id, size_t *size);
 // Of the goroutine that runs in this thread: where little of its stack is left; see goat_morestack.

@@ -47,6 +47,7 @@
 
 #include "knobs.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -659,6 +660,66 @@ goat_stackreset(struct goat_g *g)
 		give_back(g->spare);
 	g->spare = NULL;
 	g->guard = guard_of(g);
+}
+
+// Where the mapping ends that AT is in, or AT's page if the system does not tell. The world is stopped.
+static uintptr_t
+mapping_end(uintptr_t at)
+{
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	uintptr_t bound[2] = { 0 }, end = (at | (PAGE - 1)) + 1;
+	unsigned field = 0;             // of the line: from, to, and what does not matter
+	char text[1024];
+	ssize_t n;
+
+	while (fd >= 0 && (n = read(fd, text, sizeof text)) > 0)
+		for (ssize_t i = 0; i < n; i++) {
+			char c = text[i];
+
+			if (c == '\n') {
+				field = 0;
+				bound[0] = bound[1] = 0;
+			} else if (field < 2 && (c == '-' || c == ' ')) {
+				if (++field == 2 && at >= bound[0] && at < bound[1])
+					end = bound[1];
+			} else if (field < 2) {
+				bound[field] = bound[field] * 16 + (uintptr_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+			}
+		}
+	if (fd >= 0)
+		close(fd);
+	return end;
+}
+
+// The lowest page of PART that is in memory.
+static uintptr_t
+touched_from(const struct goat_g *part)
+{
+	enum { PAGES = 256 };
+	unsigned char there[PAGES];
+
+	for (uintptr_t at = part->lo + PAGE; at < part->hi; at += PAGES * PAGE) {
+		size_t n = (part->hi - at + PAGE - 1) / PAGE;
+
+		n = n < PAGES ? n : PAGES;
+		if (mincore((void *)at, n * PAGE, there) != 0)
+			return at;
+		for (size_t i = 0; i < n; i++)
+			if (there[i] & 1)
+				return at + i * PAGE;
+	}
+	return part->hi;
+}
+
+uintptr_t
+goat_pushelsewhere(const struct goat_g *g, uintptr_t sp)
+{
+	const struct goat_g *part = g->top != NULL ? g->top : g;
+
+	goat_pushrange(touched_from(part), part->hi);
+	if (part->below != NULL)
+		goat_pushstack(part->sp);
+	return mapping_end(sp);
 }
 
 void
