@@ -691,32 +691,12 @@ mapping_end(uintptr_t at)
 	return end;
 }
 
-// The lowest page of PART that is in memory.
-static uintptr_t
-touched_from(const struct goat_g *part)
-{
-	enum { PAGES = 256 };
-	unsigned char there[PAGES];
-
-	for (uintptr_t at = part->lo + PAGE; at < part->hi; at += PAGES * PAGE) {
-		size_t n = (part->hi - at + PAGE - 1) / PAGE;
-
-		n = n < PAGES ? n : PAGES;
-		if (mincore((void *)at, n * PAGE, there) != 0)
-			return at;
-		for (size_t i = 0; i < n; i++)
-			if (there[i] & 1)
-				return at + i * PAGE;
-	}
-	return part->hi;
-}
-
 uintptr_t
 goat_pushelsewhere(const struct goat_g *g, uintptr_t sp)
 {
 	const struct goat_g *part = g->top != NULL ? g->top : g;
 
-	goat_pushrange(touched_from(part), part->hi);
+	goat_pushrange(part->lo + PAGE, part->hi);
 	if (part->below != NULL)
 		goat_pushstack(part->sp);
 	return mapping_end(sp);

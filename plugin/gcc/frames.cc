@@ -10,7 +10,10 @@
 //					f (text, &(*text)[10]);
 //
 // That is done last of all, so the optimisers have seen a variable. To debuggers it is what a variable of
-// variable size is: its DECL_VALUE_EXPR is *text.
+// variable size is: its DECL_VALUE_EXPR is *text. Variables of blocks that are not met together do not share
+// their room any more.
+//
+// What a call returns in memory is made a variable, and what it passes in memory is asked for.
 //
 // Go:    none; its stacks are copied to larger ones.
 // Layer: glue.
@@ -35,6 +38,57 @@ size_in_frame(function *fun, tree var)
 	return tree_to_uhwi(DECL_SIZE_UNIT(var));
 }
 
+// The most that a call passes by value; 0: little.
+unsigned HOST_WIDE_INT
+size_of_arguments(function *fun)
+{
+	unsigned HOST_WIDE_INT most = 0;
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fun)
+		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i)) {
+			unsigned HOST_WIDE_INT size = 0;
+			gcall *call = dyn_cast<gcall *>(gsi_stmt(i));
+
+			for (unsigned k = 0; call != NULL && k < gimple_call_num_args(call); k++) {
+				tree type = TREE_TYPE(gimple_call_arg(call, k));
+
+				if (AGGREGATE_TYPE_P(type) && int_size_in_bytes(type) > 0)
+					size += int_size_in_bytes(type);
+			}
+			most = MAX(most, size);
+		}
+	return most < LARGE_VARIABLE ? 0 : most;
+}
+
+// What calls return goes into variables, where the back end would have room for it in the frame.
+void
+name_results(function *fun)
+{
+	basic_block bb;
+
+	FOR_EACH_BB_FN(bb, fun)
+		for (gimple_stmt_iterator i = gsi_start_bb(bb); !gsi_end_p(i); gsi_next(&i)) {
+			gcall *call = dyn_cast<gcall *>(gsi_stmt(i));
+			tree type, v, lhs;
+
+			if (call == NULL || gimple_call_internal_p(call) || gimple_call_return_slot_opt_p(call) ||
+			    stmt_ends_bb_p(call))
+				continue;
+			type = gimple_call_return_type(call);
+			if (!AGGREGATE_TYPE_P(type) || int_size_in_bytes(type) < LARGE_VARIABLE)
+				continue;
+			v = create_tmp_var(type);
+			TREE_ADDRESSABLE(v) = 1;
+			lhs = gimple_call_lhs(call);
+			gimple_call_set_lhs(call, v);
+			gimple_call_set_return_slot_opt(call, true);
+			update_stmt(call);
+			if (lhs != NULL_TREE)
+				gsi_insert_after(&i, gimple_build_assign(lhs, v), GSI_NEW_STMT);
+		}
+}
+
 // Variables that a return statement has as a whole, which takes no other memory.
 void
 find_returned(function *fun, hash_set<tree> *returned)
@@ -43,7 +97,7 @@ find_returned(function *fun, hash_set<tree> *returned)
 	edge_iterator i;
 
 	FOR_EACH_EDGE(e, i, EXIT_BLOCK_PTR_FOR_FN(fun)->preds)
-		if (greturn *r = safe_dyn_cast<greturn *>(last_stmt(e->src)))
+		if (greturn *r = safe_dyn_cast<greturn *>(gsi_stmt(gsi_last_nondebug_bb(e->src))))
 			if (gimple_return_retval(r) != NULL_TREE)
 				returned->add(gimple_return_retval(r));
 }
@@ -207,12 +261,13 @@ take(tree var, gimple_stmt_iterator *at)
 unsigned HOST_WIDE_INT
 frame_size(function *fun, vec<tree> *large, unsigned HOST_WIDE_INT *room)
 {
-	unsigned HOST_WIDE_INT all = 0, size;
+	unsigned HOST_WIDE_INT all, size;
 	hash_set<tree> returned;
 	unsigned i;
 	tree var;
 
-	*room = 0;
+	name_results(fun);
+	*room = all = size_of_arguments(fun);
 	FOR_EACH_LOCAL_DECL(fun, i, var)
 		all += size_in_frame(fun, var);
 	if (all < LARGE_FRAME)

@@ -10,7 +10,7 @@
 #include "glue.h"
 
 // Bytes that FUN has in its frame. Those of its variables that should not be there go to LARGE, and *ROOM is what
-// they take elsewhere.
+// they take elsewhere, and what it passes by value.
 unsigned HOST_WIDE_INT frame_size(function *fun, vec<tree> *large, unsigned HOST_WIDE_INT *room);
 
 // The variables of LARGE are taken by alloca at the top of BB, which is passed before any of them is used, and once.

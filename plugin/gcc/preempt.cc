@@ -350,7 +350,7 @@ add_polls(function *fun)
 	find_others(fun, &to);
 	again = (recursive != NULL && recursive->contains(fun->decl)) || calls_itself(fun);
 	if (may_look(fun)) {
-		look = frame_size(fun, &large, &room) >= FRAME && (room != 0 || !is_leaf(fun));
+		look = frame_size(fun, &large, &room) >= FRAME && (!large.is_empty() || !is_leaf(fun));
 		look |= again || calls_pointer(fun);
 		find_allocas(fun, &allocas);
 	}

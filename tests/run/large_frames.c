@@ -30,6 +30,23 @@ static struct large make_large(int v)
 	return l;
 }
 
+static __attribute__((noinline)) bool is_all(struct large l, int v)
+{
+	goat_yield();
+	return l.n == v && all(l.text, sizeof l.text, v);
+}
+
+static bool (*volatile passed)(struct large l, int v) = is_all;
+
+static bool passes(int i)
+{
+	static struct large l[EACH + 1];
+
+	l[i] = make_large(i);
+	make_large(1);
+	return passed(l[i], i);
+}
+
 static bool by_value(int i)
 {
 	struct large a = make_large(i), b;
@@ -191,6 +208,7 @@ int main(void)
 	for (int i = 0; i < PARKED; i++)
 		go parked(forever);
 	goat_yield();
+	test("passes", passes);
 	test("by value", by_value);
 	test("deep", is_deep);
 	test("huge", huge);
