@@ -1293,9 +1293,7 @@ push_parked(struct goat_g *g, void *now)
 		g->waitsince = *(int64_t *)now;
 	if (g->status == GOAT_GDEAD || g->status == GOAT_GIDLE || g->gcmark == marks)
 		return;
-	if (goat_stackpart(g->sp) != NULL)
-		goat_pushstack(g->sp);
-	else
+	if (!goat_pushstack(g->sp))
 		goat_pushrange(g->sp, goat_pushelsewhere(g, g->sp));
 }
 

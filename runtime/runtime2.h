@@ -395,8 +395,8 @@ GOAT_HIDDEN void goat_trimstacks(void);
 GOAT_HIDDEN void goat_forallgs(void (*f)(struct goat_g *g, void *arg), void *arg);
 // The G, or the part of a stack, that SP is on, or NULL.
 GOAT_HIDDEN struct goat_g *goat_stackpart(uintptr_t sp);
-// The collector looks at a stack from SP on.
-GOAT_HIDDEN void goat_pushstack(uintptr_t sp);
+// The collector looks at a stack from SP on. False: SP is on none of ours.
+GOAT_HIDDEN bool goat_pushstack(uintptr_t sp);
 // The same for all of G's stack: SP, where it runs or parked, is elsewhere, in a handler that has a stack for signals or
 // in a coroutine of the program's. Gives where what is there may end, which is not looked at.
 GOAT_HIDDEN uintptr_t goat_pushelsewhere(const struct goat_g *g, uintptr_t sp);

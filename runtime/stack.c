@@ -91,7 +91,7 @@ static const size_t BIG_SIZE = 256 << 20, MEDIUM_SIZE = (1 << 20) + PAGE, SEGMEN
 
 enum { NONE, DEAD, LIVE, SEGMENT };     // of a slot
 
-// Of a program in which something was compiled with -flto or -fgoat-no-preempt, and does not look.
+// Of a program in which something annotated was compiled so that it does not look, see unit_looks of the plugin.
 extern const bool goat_unlooked __attribute__((weak));
 
 // Slots of one size.
@@ -628,9 +628,7 @@ goat_morestack(size_t sp, size_t room)
 	if ((part = part_of(g, sp)) == NULL)
 		return 0;
 	watch(g, part);
-	if (sp - room >= g->guard)
-		return 0;
-	if (room > SEGMENT_SIZE - MARGIN - 2 * PAGE)
+	if (sp - room >= g->guard || room > SEGMENT_SIZE - MARGIN - 2 * PAGE)
 		return 0;
 	if (part->depth >= BIG_SIZE / SEGMENT_SIZE || (s = new_segment(g, part)) == NULL) {
 		goat_stackguard = 0;    // until the page that faults
@@ -702,13 +700,16 @@ goat_pushelsewhere(const struct goat_g *g, uintptr_t sp)
 	return mapping_end(sp);
 }
 
-void
+bool
 goat_pushstack(uintptr_t sp)
 {
 	struct goat_g *part = goat_stackpart(sp);
 
+	if (part == NULL)
+		return false;
 	for (; part != NULL; part = part->below) {
 		goat_pushrange(sp, part->hi);
 		sp = part->sp;
 	}
+	return true;
 }

@@ -209,6 +209,8 @@ void register_threadlocal(const char *plugin);
 // preempt.cc
 void register_preempt(const char *plugin);
 void prepare_preempt(void);
+// Whether functions of the unit look whether the stack goes on elsewhere.
+bool unit_looks(void);
 
 // start.cc
 void wrap_main(void);

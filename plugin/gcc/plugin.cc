@@ -580,7 +580,7 @@ need_runtime(void)
 
 	DECL_VISIBILITY(v) = VISIBILITY_HIDDEN;
 	define_for_good(v, fold_convert(ptr_type_node, entry));
-	if (opt.no_preempt || flag_lto != NULL)
+	if (!unit_looks())
 		define_for_good(goat_constant("goat_unlooked", boolean_type_node, NULL_TREE, true),
 				boolean_true_node);
 }

@@ -306,8 +306,7 @@ calls_itself(function *fun)
 bool
 may_look(function *fun)
 {
-	return !opt.no_preempt && flag_lto == NULL && !fun->calls_setjmp && !fun->has_nonlocal_label &&
-	       !(flag_sanitize & (SANITIZE_ADDRESS | SANITIZE_THREAD | SANITIZE_HWADDRESS));
+	return unit_looks() && !fun->calls_setjmp && !fun->has_nonlocal_label;
 }
 
 // What takes memory of the stack, not known to be little.
@@ -435,6 +434,13 @@ find_recursive(void *, void *)
 }
 
 } // namespace
+
+bool
+unit_looks(void)
+{
+	return !opt.no_preempt && flag_lto == NULL &&
+	       !(flag_sanitize & (SANITIZE_ADDRESS | SANITIZE_THREAD | SANITIZE_HWADDRESS));
+}
 
 void
 register_preempt(const char *plugin)

@@ -168,9 +168,8 @@ Test(time, heap_does_what_an_array_does, .timeout = 600)
 	size_t n = 0;
 
 	clock_ = 1000;
-	for (size_t i = 0; i < TIMERS; i++) {
+	for (size_t i = 0; i < TIMERS; i++)
 		timers[i].f = fire;
-	}
 	for (uint64_t i = 0; i < steps; i++) {
 		const char *text;
 
@@ -200,7 +199,7 @@ count(struct goat_rtimer *t)
 
 Test(time, times_before_the_first_are_due)
 {
-	struct counter a = { { .f = count } }, b = a;
+	struct counter a = { .t.f = count }, b = a;
 
 	on(0);
 	cr_expect_not(goat_timermod(&a.t, -5));
@@ -214,7 +213,7 @@ Test(time, times_before_the_first_are_due)
 
 Test(time, the_last_moment_never_comes_early)
 {
-	struct counter a = { { .f = count } };
+	struct counter a = { .t.f = count };
 
 	on(0);
 	goat_timermod(&a.t, INT64_MAX);
@@ -235,7 +234,7 @@ again(struct goat_rtimer *t)
 
 Test(time, a_callback_may_start_its_timer)
 {
-	struct counter a = { { .f = again } };
+	struct counter a = { .t.f = again };
 
 	on(0);
 	goat_timermod(&a.t, 10);
@@ -247,7 +246,7 @@ Test(time, a_callback_may_start_its_timer)
 
 Test(time, it_moves_to_who_starts_it)
 {
-	struct counter a = { { .f = count } };
+	struct counter a = { .t.f = count };
 
 	on(0);
 	goat_timermod(&a.t, 10);
